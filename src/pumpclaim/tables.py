@@ -30,6 +30,12 @@ MAX_AMOUNT = 10 * NANO
 """The largest amount of one drug that is read from a claim (10 g): no reservoir holds more."""
 
 FORMS = pl.Enum(["professional", "institutional"])
+OUTCOMES = pl.Enum(["advise", "package", "records", "reject", "deny"])
+"""What a finding asks for, mildest first (DESIGN.md, Outcomes)."""
+DETERMINATIONS = pl.Enum(["not-governed", "payable", "records", "fix", "denied"])
+"""What becomes of a claim, mildest first."""
+BASES = pl.Enum(["article", "law", "coding", "practice", "threshold"])
+"""What a finding rests on."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +169,75 @@ REJECTED = Table(
     ),
 )
 
+FINDINGS = Table(
+    "findings",
+    "one rule that fired on one claim or service line",
+    (
+        Column("claim", pl.UInt32, "the claim's position in the set"),
+        Column("claim_id", pl.String, "the claim's id"),
+        Column("source", pl.String, "file the claim was read from"),
+        Column("line", pl.UInt32, "the line's number on its claim; null for the whole claim"),
+        Column("rule", pl.String, "the rule's code"),
+        Column("title", pl.String, "what the rule says, in one sentence"),
+        Column("outcome", OUTCOMES, "deny, reject, package, records or advise"),
+        Column("message", pl.String, "what is wrong here"),
+        Column("statements", pl.List(pl.String), "statements of the article that the rule rests on"),
+        Column("basis", BASES, "article, law, coding, practice or threshold"),
+        Column("group", pl.String, "Claim Adjustment group code, where one fits"),
+        Column("carc", pl.String, "Claim Adjustment Reason Code, where one fits"),
+        Column("rarc", pl.String, "Remittance Advice Remark Code, where one fits"),
+        Column("fix", pl.String, "what to do"),
+    ),
+)
+
+PRICES = Table(
+    "prices",
+    "one service line and what the article allows for it",
+    (
+        Column("claim", pl.UInt32, "the claim's position in the set"),
+        Column("claim_id", pl.String, "the claim's id"),
+        Column("row", pl.UInt32, "the service line's position in the lines table"),
+        Column("line", pl.UInt32, "the line's number on its claim"),
+        Column("hcpcs", pl.String, "HCPCS or CPT code"),
+        Column("service_date", pl.Date, "first day of service"),
+        Column("charge", pl.Int64, "line charge", unit="nano-dollars"),
+        Column("allowed", pl.Int64, "the article's allowance, in whole cents", unit="nano-dollars"),
+        Column("payable", pl.Int64, "the lower of charge and allowance", unit="nano-dollars"),
+        Column("reason", pl.String, "why there is no allowance, or why it is zero; null when priced"),
+    ),
+)
+
+PRICE_ITEMS = Table(
+    "price_items",
+    "one step of the derivation of a line's allowance: a drug, or the compounding fee",
+    (
+        Column("row", pl.UInt32, "the service line's position in the lines table"),
+        Column("item", pl.String, "the drug's label, or compounding fee"),
+        Column("amount", pl.Int64, "nanograms of the drug, or number of fees", unit="nanograms"),
+        Column("unit", pl.String, "the unit in which the fee table prices it: mcg, mg, or refill"),
+        Column("fee", pl.Int64, "fee per unit", unit="nano-dollars"),
+        Column("extended", pl.Int64, "amount times fee, exact", unit="nano-dollars"),
+    ),
+)
+
+DETERMINED = Table(
+    "determinations",
+    "one reviewed claim and what becomes of it",
+    (
+        Column("claim", pl.UInt32, "the claim's position in the set"),
+        Column("claim_id", pl.String, "the claim's id"),
+        Column("source", pl.String, "file the claim was read from"),
+        Column("segment", pl.UInt32, "number of its CLM segment, or of its first row, from 1"),
+        Column("patient_id", pl.String, "the patient"),
+        Column("billing_provider_npi", pl.String, "billing provider"),
+        Column("service_date", pl.Date, "first day of service on the claim"),
+        Column("determination", DETERMINATIONS, "what becomes of the claim"),
+        Column("charge", pl.Int64, "total charge", unit="nano-dollars"),
+        Column("allowed", pl.Int64, "sum of its lines' allowances; null where one is not known", unit="nano-dollars"),
+        Column("findings", pl.UInt32, "number of findings"),
+    ),
+)
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -214,3 +289,5 @@ class ClaimSet:
 
 READ = (CLAIMS, LINES, INGREDIENTS, REJECTED)
 """The tables that readers fill."""
+JUDGED = (FINDINGS, PRICES, PRICE_ITEMS, DETERMINED)
+"""The tables that a review gives."""

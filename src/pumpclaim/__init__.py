@@ -1,0 +1,47 @@
+"""Medicare claims for implanted infusion pumps, held against Local Coverage Article A55239.
+
+>>> import pumpclaim
+>>> claims = pumpclaim.read("claims.837")                                # doctest: +SKIP
+>>> review = pumpclaim.check(claims)                                     # doctest: +SKIP
+>>> review.findings, review.prices, review.determinations                # doctest: +SKIP
+>>> pumpclaim.price("morphine 360 mg, bupivacaine 90 mg", on=day)        # doctest: +SKIP
+
+Everything is imported when it is first asked for, so that ``import pumpclaim`` itself costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from pumpclaim._version import __version__
+
+if TYPE_CHECKING:
+    from pumpclaim.errors import InputError
+    from pumpclaim.readers import read
+    from pumpclaim.review import Review, check, price
+    from pumpclaim.tables import ClaimSet
+
+__all__ = ["ClaimSet", "InputError", "Review", "__version__", "check", "price", "read"]
+
+HOMES = {
+    "ClaimSet": "pumpclaim.tables",
+    "InputError": "pumpclaim.errors",
+    "Review": "pumpclaim.review",
+    "check": "pumpclaim.review",
+    "price": "pumpclaim.review",
+    "read": "pumpclaim.readers",
+}
+"""Module in which each public name is defined."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in HOMES:
+        raise AttributeError(f"module 'pumpclaim' has no attribute '{name}'")
+    value = getattr(import_module(HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,122 @@
+"""The rules run over a context: which fired where, and what becomes of each claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from pumpclaim.errors import InputError
+from pumpclaim.rules import RULES, Case, Line, Rule
+from pumpclaim.rules.registry import REACHES
+from pumpclaim.tables import DETERMINATIONS, OUTCOMES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from pumpclaim.context import Context
+    from pumpclaim.policy import PolicySet
+
+    Ints = NDArray[np.int64]
+
+LEVELS = {outcome: level for level, outcome in enumerate(OUTCOMES.categories.to_list(), start=1)}
+"""Outcomes from 1, mildest first."""
+_BY_LEVEL = {"advise": "payable", "package": "payable", "records": "records", "reject": "fix", "deny": "denied"}
+_NAMES = DETERMINATIONS.categories.to_list()
+DETERMINATION_OF_LEVEL = np.array(
+    [_NAMES.index("payable"), *(_NAMES.index(_BY_LEVEL[outcome]) for outcome in LEVELS)], np.uint8
+)
+"""The determination, as a position in DETERMINATIONS, of each level of a claim's worst finding."""
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """One case of one rule, ready to be asked: its expression and what its findings carry."""
+
+    rule: Rule
+    case: Case
+    column: str
+    when: pl.Expr
+
+
+@dataclass(frozen=True, eq=False)
+class Hits:
+    """Where one planned case fired: places in visit order, one a claim for rules on claims."""
+
+    planned: Planned
+    places: Ints
+
+
+def choose_rules(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[str, ...]:
+    """Codes of the rules to run; a prefix such as ``DRG`` stands for its family.
+
+    Raises InputError for a code or prefix that matches no rule, naming the nearest.
+    """
+
+    def matching(asked: str) -> list[str]:
+        found = [code for code in RULES if asked and code.startswith(asked.upper())]
+        if not found:
+            families = sorted({code[:3] for code in RULES})
+            near = get_close_matches(asked.upper(), [*RULES, *families], n=1)
+            hint = f"; did you mean {near[0]}?" if near else f"; the families are {', '.join(families)}"
+            raise InputError(f"no rule is called '{asked}'{hint}")
+        return found
+
+    chosen = {code for asked in select for code in matching(asked)} if select else set(RULES)
+    return tuple(sorted(chosen - {code for asked in ignore for code in matching(asked)}))
+
+
+@lru_cache(maxsize=64)
+def _plan(codes: tuple[str, ...], readings: tuple[tuple[str, str], ...], key: int) -> tuple[Planned, ...]:
+    line = Line(_POLICIES[key])
+    return tuple(
+        Planned(
+            RULES[code], case, f"{code}/{number}",
+            (case.when & pl.any_horizontal(REACHES[RULES[code].reach])).fill_null(value=False),
+        )
+        for code in codes
+        for number, case in enumerate(RULES[code].cases(line))
+    )  # fmt: skip
+
+
+_POLICIES: dict[int, PolicySet] = {}
+
+
+def run_rules(frame: pl.DataFrame, context: Context, codes: tuple[str, ...]) -> list[Hits]:
+    """Every case that fired, with its places."""
+    policy = context.compiled.policy
+    _POLICIES[id(policy)] = policy
+    planned = _plan(codes, tuple(sorted(policy.chosen.items())), id(policy))
+    if not planned or not frame.height:
+        return []
+    answers = frame.select(one.when.alias(one.column) for one in planned)
+    hits = []
+    for one in planned:
+        places = answers[one.column].arg_true().to_numpy().astype(np.int64)
+        if len(places) and one.rule.scope == "claim":
+            _, first = np.unique(context.claims[places], return_index=True)
+            places = places[first]
+        if len(places):
+            hits.append(Hits(one, places))
+    return hits
+
+
+def determine(context: Context, hits: list[Hits]) -> tuple[NDArray[np.uint8], Ints]:
+    """Each claim's determination, as a position in DETERMINATIONS, and its number of findings."""
+    count = context.claim_set.claims.height
+    worst = np.zeros(count, np.uint8)
+    findings = np.zeros(count, np.int64)
+    for hit in hits:
+        claims = context.claims[hit.places]
+        level = LEVELS[hit.planned.case.outcome or hit.planned.rule.outcome]
+        worst[claims] = np.maximum(worst[claims], level)
+        findings += np.bincount(claims, minlength=count)
+    governed = np.zeros(count, bool)
+    governed[context.claims[np.asarray(context.columns["is_governed"])]] = True
+    return np.where(governed, DETERMINATION_OF_LEVEL[worst], _NAMES.index("not-governed")), findings

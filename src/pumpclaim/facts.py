@@ -1,0 +1,294 @@
+"""What a finding's message may name: facts of the lines on which a rule fired, as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pumpclaim.compiled import STATES
+from pumpclaim.policy.model import Role
+from pumpclaim.tables import CENT, NANOGRAMS, UNIT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from pumpclaim.context import Context
+    from pumpclaim.pricing import Prices
+
+UNKNOWN = "(not known)"
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """Facts of the lines at ``places`` (in visit order); each method gives one text a place."""
+
+    context: Context
+    prices: Prices
+    ingredients: pl.DataFrame
+    places: NDArray[np.int64]
+
+    def messages(self, template: str) -> list[str]:
+        """``template`` with every name in braces replaced by that fact."""
+        names = [piece.split("}", 1)[0] for piece in template.split("{")[1:]]
+        if not names:
+            return [template] * len(self.places)
+        columns = {name: FACTS[name](self) for name in names}
+        return [
+            template.format(**{name: column[i] for name, column in columns.items()})
+            for i in range(len(self.places))
+        ]
+
+    def _of_line(self, column: str) -> list[Any]:
+        return self.context.claim_set.lines[column][self.context.rows[self.places]].to_list()
+
+    def _of_claim(self, column: str) -> list[Any]:
+        return self.context.claim_set.claims[column][self.context.claims[self.places]].to_list()
+
+    def _text(self, values: list[Any]) -> list[str]:
+        return [UNKNOWN if value is None else str(value) for value in values]
+
+    def _day_lines(self, place: int) -> range:
+        visits = self.context.visits
+        run = int(np.searchsorted(visits.day_starts, place, side="right")) - 1
+        end = visits.day_starts[run + 1] if run + 1 < len(visits.day_starts) else len(self.context.rows)
+        return range(int(visits.day_starts[run]), int(end))
+
+    def _codes_of_day(self, roles: Role) -> list[str]:
+        compiled = self.context.compiled
+        texts = []
+        for place in self.places:
+            codes = {int(code) for code in self.context.codes[self._day_slice(place)]}
+            named = [c for c in sorted(codes) if c and compiled.codes[c - 1].roles & roles]
+            texts.append(" and ".join(compiled.codes[c - 1].code for c in named))
+        return texts
+
+    def _day_slice(self, place: int) -> slice:
+        lines = self._day_lines(place)
+        return slice(lines.start, lines.stop)
+
+    def other_claims(self) -> list[str]:
+        """Ids of the claims that bear the other half of a split refill."""
+        roles = np.asarray(self.context.columns["roles"])
+        claims, ids = self.context.claims, self.context.claim_set.claims["claim_id"]
+        withdrawn = self.context.reach.withdrawn
+        texts = []
+        for place in self.places:
+            wanted = Role.REFILL if roles[place] & Role.PUMP_DRUG else Role.PUMP_DRUG
+            others = {
+                ids[int(claims[other])] or UNKNOWN
+                for other in self._day_lines(place)
+                if claims[other] != claims[place] and roles[other] & wanted and not withdrawn[other]
+            }
+            texts.append(", ".join(sorted(others)))
+        return texts
+
+    def other_half(self) -> list[str]:
+        """Which half of the refill stands on another claim."""
+        roles = np.asarray(self.context.columns["roles"])[self.places]
+        return ["refill" if role & Role.PUMP_DRUG else "drug" for role in roles]
+
+    def newest_implant(self) -> list[str]:
+        """Code and day of the patient's newest implant."""
+        context = self.context
+        roles = np.asarray(context.columns["roles"])
+        texts = []
+        for place in self.places:
+            run = int(np.searchsorted(context.visits.patient_starts, place, side="right")) - 1
+            first = int(context.visits.patient_starts[run])
+            last = self._day_lines(place).stop
+            implants = [
+                other
+                for other in range(first, last)
+                if roles[other] & Role.DEVICE_IMPLANT and not context.reach.withdrawn[other]
+            ]
+            newest = implants[-1]
+            code = context.compiled.codes[context.codes[newest] - 1]
+            texts.append(f"{code.code} ({code.label}) of {_day(context.days[newest])}")
+        return texts
+
+    def _ingredients(self, which: Callable[[], NDArray[np.bool_]], column: str) -> list[str]:
+        contents = self.context.contents
+        chosen = np.flatnonzero(which())
+        at = contents.place[chosen]
+        wanted = np.isin(at, self.places)
+        frame = self.ingredients if self.ingredients["row"].is_sorted() else self.ingredients.sort("row", "item")
+        by_place: dict[int, list[str]] = {}
+        for place, record in zip(
+            at[wanted], frame[chosen[wanted]].iter_rows(named=True), strict=True
+        ):
+            by_place.setdefault(int(place), []).append(_ingredient(record, column))
+        return [_joined(by_place.get(int(place), []), column) for place in self.places]
+
+    def drugs(self) -> list[str]:
+        """The drugs of the narrative with their concentrations."""
+        return self._ingredients(lambda: ~self.context.contents.unread, "concentration")
+
+    def mixture(self) -> list[str]:
+        """The drugs of a mixture by name, or that several drug codes make one."""
+        named = self._ingredients(lambda: ~self.context.contents.unread, "name")
+        many = np.asarray(self.context.columns["ingredients"])[self.places] > 1
+        return [
+            name if several else "more than one drug"
+            for name, several in zip(named, many, strict=True)
+        ]
+
+    def unread_parts(self) -> list[str]:
+        """The parts of the narrative that could not be read, each with its reason."""
+        return self._ingredients(lambda: self.context.contents.unread, "problem")
+
+    def unpriced_drugs(self) -> list[str]:
+        """The drugs of the narrative that have no fee."""
+        contents = self.context.contents
+        return self._ingredients(lambda: ~contents.unread & (contents.rate < 0), "name")
+
+    def implausible_drugs(self) -> list[str]:
+        """The amounts that no reservoir holds."""
+        return self._ingredients(lambda: self.context.contents.is_implausible, "amount")
+
+    def what_text(self) -> list[str]:
+        """Whether there is a text at all."""
+        has = np.asarray(self.context.columns["has_narrative"])[self.places]
+        return ["a text, but none" if one else "no text" for one in has]
+
+    def unknown_place(self) -> list[str]:
+        """Which of contract, state and date the claim does not tell."""
+        reach = self.context.reach
+        texts = []
+        for place in self.places:
+            missing = []
+            if reach.contract[place] == 0 and reach.state[place] == 0:
+                missing.append("its contract or state of service")
+            if np.datetime64("1970-01-01") + self.context.days[place] < np.datetime64("1880-01-01"):
+                missing.append("its date of service")
+            texts.append(" nor ".join(missing))
+        return texts
+
+    def withdrawn_why(self) -> list[str]:
+        """Why a claim is withdrawn."""
+        return [
+            "the claim asks to cancel an earlier one" if code == "8"
+            else "another claim of this set replaces or voids it"
+            for code in self._of_claim("frequency_code")
+        ]  # fmt: skip
+
+    def state(self) -> list[str]:
+        """The state of service."""
+        return [STATES[s - 1] if s else UNKNOWN for s in self.context.reach.state[self.places]]
+
+    def contractor(self) -> list[str]:
+        """The contract number."""
+        names = self.context.compiled.contracts
+        return [names[c - 1] if c else UNKNOWN for c in self.context.reach.contract[self.places]]
+
+    def contract_kind(self) -> list[str]:
+        """Whether the contract is an A or a B contract."""
+        kind_b = self.context.compiled.contract_kind_b
+        return ["B" if kind_b[c] else "A" for c in self.context.reach.contract[self.places]]
+
+    def form_with_article(self) -> list[str]:
+        """The claim's form, with its article for a sentence."""
+        institutional = self.context.reach.institutional[self.places]
+        return ["an institutional" if one else "a professional" for one in institutional]
+
+    def code_fact(self, name: str) -> list[str]:
+        """A fact of the line's code."""
+        compiled = self.context.compiled
+        codes = [compiled.codes[c - 1] for c in self.context.codes[self.places]]
+        if name == "replaced_by":
+            return [" or ".join(code.replaced_by) or "another code" for code in codes]
+        return [str(code.valid_from) for code in codes]
+
+    def place_of_service(self) -> list[str]:
+        """The line's place of service, else the claim's."""
+        return self._text([
+            own or claim
+            for own, claim in zip(
+                self._of_line("place_of_service"), self._of_claim("place_of_service"), strict=True
+            )
+        ])  # fmt: skip
+
+    def column(self, name: str) -> list[str]:
+        """A column of the context."""
+        return [str(value) for value in np.asarray(self.context.columns[name])[self.places]]
+
+    def units(self) -> list[str]:
+        """Units of service."""
+        return [f"{Decimal(u) / UNIT:f}" if u >= 0 else UNKNOWN for u in self.context.units[self.places].tolist()]
+
+    def charge(self) -> list[str]:
+        """The line's charge in dollars."""
+        return [UNKNOWN if c is None else dollars(c) for c in self._of_line("charge")]
+
+    def allowed(self) -> list[str]:
+        """The line's allowance in dollars."""
+        return [dollars(amount) for amount in self.prices.allowed[self.places].tolist()]
+
+    def service_date(self) -> list[str]:
+        """The first day of service."""
+        return [_day(day) for day in self.context.days[self.places]]
+
+
+def dollars(nano_dollars: int) -> str:
+    """Dollars and cents of an amount in nano-dollars; what is no whole cent is shown in full."""
+    if nano_dollars % CENT:
+        return f"{(Decimal(nano_dollars) / (CENT * 100)).normalize():f}"
+    return f"{nano_dollars // CENT // 100}.{nano_dollars // CENT % 100:02d}"
+
+
+def _day(day: int) -> str:
+    number = int(day)
+    return UNKNOWN if number < -100_000 else str(date(1970, 1, 1).fromordinal(719_163 + number))
+
+
+def _ingredient(record: dict[str, Any], column: str) -> str:
+    if column == "problem":
+        return f"'{record['text']}': {record['problem'] or 'no amount'}"
+    name = record["name"] or record["drug"] or record["text"]
+    if column == "concentration":
+        return f"{name} {_mass(record['concentration'])}/mL" if record["concentration"] else str(name)
+    if column == "amount":
+        return f"{_mass(record['amount'])} of {name}"
+    return str(name)
+
+
+def _mass(nanograms: int) -> str:
+    unit = "mg" if nanograms >= NANOGRAMS["mg"] else "mcg"
+    return f"{(Decimal(nanograms) / NANOGRAMS[unit]).normalize():f} {unit}"
+
+
+def _joined(parts: list[str], column: str) -> str:
+    if column in ("problem", "amount") or len(parts) < 2:
+        return "; ".join(parts)
+    return ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+FACTS: dict[str, Callable[[Facts], list[str]]] = {
+    "hcpcs": lambda facts: facts._text(facts._of_line("hcpcs")),
+    "type_of_bill": lambda facts: facts._text(facts._of_claim("type_of_bill")),
+    "payer_id": lambda facts: facts._text(facts._of_claim("payer_id")),
+    "filing_indicator": lambda facts: facts._text(facts._of_claim("filing_indicator")),
+    "frequency_code": lambda facts: facts._text(facts._of_claim("frequency_code")),
+    "analysis_codes": lambda facts: facts._codes_of_day(Role.ANALYSIS | Role.PROGRAMMED_REFILL),
+    "refill_codes": lambda facts: facts._codes_of_day(Role.REFILL),
+    "replaced_by": lambda facts: facts.code_fact("replaced_by"),
+    "valid_from": lambda facts: facts.code_fact("valid_from"),
+    "units_on_day": lambda facts: facts.column("units_on_day"),
+    "compound_number": lambda facts: facts.column("compound_number"),
+    **{
+        name: getattr(Facts, name)
+        for name in (
+            "allowed", "charge", "contract_kind", "contractor", "drugs", "form_with_article",
+            "implausible_drugs", "mixture", "newest_implant", "other_claims", "other_half",
+            "place_of_service", "service_date", "state", "units", "unknown_place", "unpriced_drugs",
+            "unread_parts", "what_text", "withdrawn_why",
+        )
+    },
+}  # fmt: skip
+"""Every name that a message may use."""

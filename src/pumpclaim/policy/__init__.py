@@ -1,0 +1,211 @@
+"""What the articles say, as dated facts in TOML, and their loader.
+
+``load()`` gives the shipped policy; ``load(readings={...})`` the same under other readings.
+``PolicySet.in_force(contractor, day)`` answers what holds for a contractor on a date. A folder with an
+``article.toml`` is an article; to add one is to add a folder.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pumpclaim.errors import InputError
+from pumpclaim.policy.drugs import load_drugs
+from pumpclaim.policy.model import (
+    NATIONAL_DATES,
+    Article,
+    Code,
+    Contract,
+    Fee,
+    Medicare,
+    PolicySet,
+    Reading,
+    Revision,
+    Role,
+    Statement,
+)
+from pumpclaim.tables import MAX_AMOUNT, NANOGRAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Article", "Code", "Fee", "PolicySet", "Reading", "Role", "Statement", "fee_rate", "load"]
+
+HERE = Path(__file__).parent
+INGREDIENTS_AT_MOST = 100
+"""Ingredients of one line whose extended fees are sure to fit int64 together."""
+
+
+def load(readings: Mapping[str, str] | None = None) -> PolicySet:
+    """The shipped policy under ``readings`` (reading id to choice; others keep their default).
+
+    Raises InputError for a reading or choice that does not exist, naming the nearest.
+    """
+    policy = _shipped()
+    if not readings:
+        return policy
+    known = {name: one for article in policy.articles for name, one in article.readings.items()}
+    for name, choice in readings.items():
+        if name not in known:
+            raise InputError(f"no reading is called '{name}'{_nearest(name, known)}")
+        if choice not in known[name].choices:
+            choices = ", ".join(known[name].choices)
+            raise InputError(f"the reading '{name}' has no choice '{choice}'; it has {choices}")
+        if known[name].planned:
+            raise InputError(f"the reading '{name}' cannot be switched yet: its rules are still to come")
+    return replace(policy, chosen={**policy.chosen, **readings})
+
+
+def fee_rate(fee: Fee) -> int:
+    """A drug's fee in nano-dollars per nanogram, which is whole dollars per gram (DESIGN.md, Money).
+
+    Raises InputError for a fee that is not whole, or so high that amounts could overflow.
+    """
+    per_gram = fee.fee * (NANOGRAMS["g"] // NANOGRAMS[fee.per])
+    if per_gram != int(per_gram) or per_gram < 0:
+        raise InputError(f"the fee of {fee.drug}, {fee.fee} per {fee.per}, is no whole number of dollars per gram")
+    if int(per_gram) * MAX_AMOUNT * INGREDIENTS_AT_MOST >= 2**63:
+        raise InputError(f"the fee of {fee.drug}, {fee.fee} per {fee.per}, is too high to be summed exactly")
+    return int(per_gram)
+
+
+@cache
+def _shipped() -> PolicySet:
+    folders = sorted(path.parent for path in HERE.glob("*/article.toml"))
+    articles = tuple(read_article(folder) for folder in folders)
+    drugs = load_drugs()
+    for article in articles:
+        for fee in article.fees:
+            if fee.drug is not None and fee.drug not in drugs.by_id:
+                raise InputError(f"{article.id} has a fee for '{fee.drug}', which drugs.toml does not know")
+    return PolicySet(
+        articles=articles,
+        codes=_codes(_toml(HERE / "code_set.toml")),
+        drugs=drugs,
+        medicare=_medicare(_toml(HERE / "medicare.toml")),
+        thresholds={
+            name: Decimal(entry["value"]) for name, entry in _toml(HERE / "thresholds.toml").items()
+        },
+        chosen={name: one.default for a in articles for name, one in a.readings.items()},
+    )
+
+
+def read_article(folder: Path) -> Article:
+    """The article whose facts lie in ``folder``; raises InputError for a fact that cannot hold."""
+    head = _toml(folder / "article.toml")
+    codes = _toml(folder / "codes.toml")
+    article = Article(
+        id=head["id"],
+        title=head["title"],
+        issuer=head["issuer"],
+        jurisdiction=head["jurisdiction"],
+        original_effective=head["original_effective"],
+        revisions=tuple(_revision(row) for row in head["revisions"]),
+        contracts=tuple(
+            Contract(row["number"], row["kind"], tuple(row["states"]), row.get("region"))
+            for row in head["contracts"]
+        ),
+        listed=frozenset(
+            code for group in codes["listed"].values() if isinstance(group, list) for code in group
+        ),
+        kd_examples=tuple((row["code"], row["drug"]) for row in codes["kd_examples"]),
+        fees=_fees(_toml(folder / "fees.toml")),
+        statements={
+            row["id"]: Statement(
+                row["id"], row["summary"], row["where"], tuple(row["decided_from"]), row.get("reason")
+            )
+            for row in _toml(folder / "statements.toml")["statements"]
+        },
+        readings={
+            row["id"]: Reading(
+                row["number"], row["id"], tuple(row["statements"]), row["question"], row["default"],
+                row["choices"], row.get("planned", False),
+            )
+            for row in _toml(folder / "readings.toml")["readings"]
+        },
+        later_revision_known=head.get("later_revision_known"),
+    )
+    _check(article)
+    return article
+
+
+def _check(article: Article) -> None:
+    for fee in article.fees:
+        if fee.drug is not None:
+            fee_rate(fee)
+    for one in article.readings.values():
+        if one.default not in one.choices:
+            raise InputError(f"{article.id}: the reading '{one.id}' has no choice '{one.default}'")
+        for statement in one.statements:
+            if statement not in article.statements:
+                raise InputError(f"{article.id}: the reading '{one.id}' names no statement '{statement}'")
+
+
+def _revision(row: dict[str, Any]) -> Revision:
+    return Revision(
+        row["number"], row["effective"], tuple(row["statements"]), row.get("written"), row.get("published")
+    )
+
+
+def _fees(document: dict[str, Any]) -> tuple[Fee, ...]:
+    compounding = tuple(
+        Fee(None, Decimal(row["fee"]), row["per"], row["from"], row["statement"])
+        for row in document["compounding_fee"]
+    )
+    return compounding + tuple(
+        Fee(row["drug"], Decimal(row["fee"]), row["per"], row["from"], document["statement"])
+        for row in document["fees"]
+    )
+
+
+def _codes(document: dict[str, Any]) -> dict[str, Code]:
+    codes = {}
+    for row in document["codes"]:
+        roles = Role.NONE
+        for name in row["roles"]:
+            roles |= Role[name.upper().replace("-", "_")]
+        codes[row["code"]] = Code(
+            row["code"], row["label"], roles, row["source"],
+            row.get("valid_from", NATIONAL_DATES[0]), row.get("valid_to", NATIONAL_DATES[1]),
+            tuple(row.get("replaced_by", ())), row.get("drug"), row.get("confidence", "H"),
+        )
+    return codes
+
+
+def _medicare(document: dict[str, Any]) -> Medicare:
+    opps, part_b = document["opps"], document["part_b"]
+    return Medicare(
+        filing_indicators=tuple(document["payers"]["filing_indicators"]),
+        opps_bill_types=tuple(opps["bill_types"]),
+        opps_first_bill_type=tuple(opps["first_bill_type"]),
+        opps_excluded_states=tuple(opps["excluded_states"]),
+        opps_text_from=opps["article_text_from"],
+        hospital_outpatient=tuple(document["hospital_places_of_service"]["outpatient"]),
+        hospital_other=tuple(document["hospital_places_of_service"]["other"]),
+        surgical_center=tuple(document["ambulatory_surgical_center"]["places_of_service"]),
+        coinsurance_percent=Decimal(part_b["coinsurance_percent"]),
+        deductible={int(year): Decimal(amount) for year, amount in part_b["deductible"].items()},
+        sequestration=tuple((row["from"], Decimal(row["percent"])) for row in document["sequestration"]),
+        other_contracts=tuple(document["other_contracts"]["numbers"]),
+    )
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _nearest(name: str, known: Mapping[str, object]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"; did you mean '{near[0]}'?" if near else f"; there are {', '.join(known)}"
+
+
+def days(day: date) -> int:
+    """Days since 1970-01-01, as Polars keeps dates."""
+    return (day - date(1970, 1, 1)).days

@@ -1,0 +1,198 @@
+"""What a policy is made of: one frozen record for each kind of fact, each with its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import IntFlag
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pumpclaim.policy.drugs import Drugs
+
+NATIONAL_DATES = (date(1900, 1, 1), date(9999, 12, 31))
+"""From and to of a code whose dates are not narrowed by a fact."""
+
+
+class Role(IntFlag):
+    """What a code is for us; a service line's roles are the bits of its code."""
+
+    NONE = 0
+    TRIAL = 1
+    CATHETER_IMPLANT = 2
+    RESERVOIR_IMPLANT = 4
+    CONSTANT_FLOW_IMPLANT = 8
+    PROGRAMMABLE_IMPLANT = 16
+    REMOVAL = 32
+    ANALYSIS = 64
+    PROGRAMMED_REFILL = 128
+    PLAIN_REFILL = 256
+    STAFF_LEVEL = 512
+    COMPOUNDED = 1024
+    SUPERSEDED_COMPOUND = 2048
+    UNCLASSIFIED_DRUG = 4096
+    OWN_DRUG = 8192
+    PUMP_DRUG = 16384
+    """Set by the context, line by line: a drug given through the implanted pump."""
+
+    REFILL = PROGRAMMED_REFILL | PLAIN_REFILL
+    DEVICE_IMPLANT = RESERVOIR_IMPLANT | CONSTANT_FLOW_IMPLANT | PROGRAMMABLE_IMPLANT
+    MANAGEMENT = REFILL | ANALYSIS
+    PUMP_SERVICE = MANAGEMENT | DEVICE_IMPLANT | CATHETER_IMPLANT | TRIAL | REMOVAL
+    DRUG = COMPOUNDED | SUPERSEDED_COMPOUND | UNCLASSIFIED_DRUG | OWN_DRUG
+    PROGRAMMABLE_ONLY = ANALYSIS | PROGRAMMED_REFILL
+
+
+@dataclass(frozen=True)
+class Code:
+    """A HCPCS or CPT code: our own short label, its roles, the dates between which it is valid."""
+
+    code: str
+    label: str
+    roles: Role
+    source: str
+    valid_from: date = NATIONAL_DATES[0]
+    valid_to: date = NATIONAL_DATES[1]
+    replaced_by: tuple[str, ...] = ()
+    drug: str | None = None
+    confidence: str = "H"
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A Medicare contract of an article: number, kind A or B, the states it serves (J1)."""
+
+    number: str
+    kind: str
+    states: tuple[str, ...]
+    region: str | None = None
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A revision of an article: the date from which it binds, and those on which its text appeared."""
+
+    number: str
+    effective: date
+    statements: tuple[str, ...]
+    written: date | None = None
+    published: date | None = None
+
+
+@dataclass(frozen=True)
+class Fee:
+    """A fee of the article from a date on, in dollars per unit (P3, P5).
+
+    ``per`` is ``mcg`` or ``mg`` for a drug and ``refill`` for the compounding fee, whose ``drug`` is null.
+    """
+
+    drug: str | None
+    fee: Decimal
+    per: str
+    start: date
+    statement: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of an article in our words, and where the article makes it."""
+
+    id: str
+    summary: str
+    where: str
+    decided_from: tuple[str, ...]
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A place where the article can be read two ways: our choice and the others."""
+
+    number: int
+    id: str
+    statements: tuple[str, ...]
+    question: str
+    default: str
+    choices: dict[str, str]
+    planned: bool = False
+
+
+@dataclass(frozen=True)
+class Article:
+    """One article with all its dated facts; ``fees`` hold every period."""
+
+    id: str
+    title: str
+    issuer: str
+    jurisdiction: str
+    original_effective: date
+    revisions: tuple[Revision, ...]
+    contracts: tuple[Contract, ...]
+    listed: frozenset[str]
+    kd_examples: tuple[tuple[str, str], ...]
+    fees: tuple[Fee, ...]
+    statements: dict[str, Statement]
+    readings: dict[str, Reading]
+    later_revision_known: str | None = None
+
+    @property
+    def revision(self) -> str:
+        """Number of the newest revision."""
+        return self.revisions[-1].number
+
+    @property
+    def states(self) -> frozenset[str]:
+        """States that any contract of the article serves (J1)."""
+        return frozenset(state for contract in self.contracts for state in contract.states)
+
+    def contract(self, number: str) -> Contract | None:
+        """The contract of that number, or null when the article does not name it."""
+        return next((one for one in self.contracts if one.number == number), None)
+
+    def fees_on(self, day: date) -> dict[str | None, Fee]:
+        """The fees that hold on ``day`` by drug; the compounding fee stands under null."""
+        return {
+            fee.drug: fee for fee in sorted(self.fees, key=lambda one: one.start) if fee.start <= day
+        }
+
+
+@dataclass(frozen=True)
+class Medicare:
+    """Law and manuals beside the article (policy/medicare.toml), each with its source there."""
+
+    filing_indicators: tuple[str, ...]
+    opps_bill_types: tuple[str, ...]
+    opps_first_bill_type: tuple[str, ...]
+    opps_excluded_states: tuple[str, ...]
+    opps_text_from: date
+    hospital_outpatient: tuple[str, ...]
+    hospital_other: tuple[str, ...]
+    surgical_center: tuple[str, ...]
+    coinsurance_percent: Decimal
+    deductible: dict[int, Decimal]
+    sequestration: tuple[tuple[date, Decimal], ...]
+    other_contracts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PolicySet:
+    """Everything the rules may ask: articles, codes, drugs, law, thresholds and the readings chosen."""
+
+    articles: tuple[Article, ...]
+    codes: dict[str, Code]
+    drugs: Drugs
+    medicare: Medicare
+    thresholds: dict[str, Decimal]
+    chosen: dict[str, str] = field(default_factory=dict)
+
+    def reading(self, name: str) -> str:
+        """The choice that holds for the reading ``name``; unknown names raise KeyError."""
+        return self.chosen[name]
+
+    def in_force(self, contractor: str, day: date) -> Article | None:
+        """The article that holds for the contract number on that day, or null."""
+        for article in self.articles:
+            if article.contract(contractor) is not None and article.original_effective <= day:
+                return article
+        return None

@@ -1,0 +1,177 @@
+"""What the article allows for the drugs of a refill: exact, with its derivation (P1 to P5).
+
+Allowance = sum over drugs of fee times amount, plus one compounding fee for the refill, rounded once to
+whole cents, half up, at the line's total. Amounts are nanograms, fees nano-dollars per nanogram, so every
+product is a whole number of nano-dollars.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from pumpclaim.figures import figure
+from pumpclaim.policy.model import Role
+from pumpclaim.tables import CENT, UNIT
+from pumpclaim.visits import NO_DAY
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pumpclaim.compiled import CompiledPolicy
+    from pumpclaim.contents import Contents
+    from pumpclaim.context import Context
+
+    Bools = NDArray[np.bool_]
+    Ints = NDArray[np.int64]
+
+REASONS = (
+    None,
+    "the article does not reach this line",
+    "priced by another schedule",
+    "a hospital's or facility's drug: not the physician's to bill",
+    "packaged under OPPS: paid with the other services of the claim",
+    "institutional claim that OPPS does not reach: priced by another schedule",
+    "not billed as J7999: priced by another schedule",
+    "date of service not known",
+    "no narrative of drugs and amounts",
+    "narrative cannot be read whole",
+    "a drug has no fee in the article: the contractor prices it from the invoice",
+    "units of service are no whole number",
+    "lower bound: a drug has no fee in the article",
+)
+"""Why a line has no allowance, or why it is zero; the place in this tuple is the code in ``Prices``."""
+(PRICED, NOT_REACHED, OTHER_SCHEDULE, HOSPITAL, PACKAGED, INSTITUTIONAL, OTHER_CODE, NO_DATE,
+ NO_NARRATIVE, UNREAD, NO_FEE, PART_UNITS, LOWER_BOUND) = range(13)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Prices:
+    """One value a line in visit order; ``allowed`` in nano-dollars, whole cents, -1 when not known.
+
+    ``reason`` is a position in REASONS; ``fees`` the number of compounding fees in the allowance.
+    """
+
+    allowed: Ints
+    reason: NDArray[np.uint8]
+    fees: Ints
+    compounding_fee: Ints
+
+    @property
+    def allowed_column(self) -> pl.Series:
+        """``allowed`` with null for what is not known."""
+        return nullable(self.allowed)
+
+    @property
+    def reason_column(self) -> pl.Series:
+        """The reasons as text."""
+        names = pl.Series(REASONS, dtype=pl.String)
+        return names.gather(pl.Series(self.reason)) if len(self.reason) else names.clear()
+
+
+@figure("allowance of a compounded drug line", statements=("P1", "P2", "P5"))
+def extended(contents: Contents) -> Ints:
+    """Fee times amount of each ingredient, in nano-dollars, exact; 0 where there is no fee."""
+    known = ~contents.unread & (contents.rate > 0)
+    return np.where(known, contents.amount, 0) * np.where(known, contents.rate, 0)
+
+
+@figure("compounding fee of a refill", statements=("P3",))
+def compounding(context: Context, cartridges: Ints) -> tuple[Ints, Ints]:
+    """Number of compounding fees of each line, and what one is on its day, in nano-dollars.
+
+    One fee a refill, on its first J7999 line (readings compounding-fee and several-compound-lines);
+    ``cartridges`` are those that the line's narrative states, 0 for none.
+    """
+    policy = context.compiled.policy
+    number = np.asarray(context.columns["compound_number"])
+    count = (number >= 1) if policy.reading("several-compound-lines") == "fee-each" else (number == 1)
+    fees = count.astype(np.int64)
+    if policy.reading("compounding-fee") == "per-cartridge":
+        fees *= np.maximum(cartridges, 1)
+    one = np.zeros(len(fees), np.int64)
+    for position, table in enumerate(context.compiled.fees):
+        period = table.period(context.days)
+        here = (context.reach.article == position) & (period >= 0)
+        one[here] = table.compounding[period[here]]
+    return fees, one
+
+
+@figure("packaged under OPPS", statements=("P4",))
+def unpaid(context: Context) -> NDArray[np.uint8]:
+    """Why each line is not priced by the table, as a position in REASONS; PRICED where it is."""
+    columns, policy = context.columns, context.compiled.policy
+    roles = np.asarray(columns["roles"])
+    compound = (roles & Role.COMPOUNDED) != 0
+    own_code = "by-table" if policy.reading("own-code-price") == "by-table" else "not-priced"
+    other = ~compound if own_code == "not-priced" else ~compound & ((roles & Role.OWN_DRUG) == 0)
+    hospital = np.asarray(columns["is_hospital_outpatient"]) | np.asarray(columns["is_hospital_other"])
+    reason = np.zeros(len(roles), np.uint8)
+    # The later a reason is set, the more it weighs.
+    reason[other] = OTHER_CODE
+    reason[context.days == NO_DAY] = NO_DATE
+    institutional = context.reach.institutional
+    reason[institutional] = INSTITUTIONAL
+    reason[context.reach.opps] = PACKAGED
+    reason[hospital] = HOSPITAL
+    reason[(roles & Role.PUMP_DRUG) == 0] = OTHER_SCHEDULE
+    reason[~np.asarray(columns["is_governed"])] = NOT_REACHED
+    return reason
+
+
+def price_lines(context: Context, contents: Contents, cartridges: Ints) -> Prices:
+    """The allowance of every line of the context."""
+    policy, columns = context.compiled.policy, context.columns
+    reason = unpaid(context)
+    fees, fee = compounding(context, cartridges)
+    total = np.zeros(len(reason), np.int64)
+    if len(contents.place):
+        # Ingredients stand in order of row, so those of one line are neighbours.
+        starts = np.flatnonzero(np.concatenate(([True], contents.place[1:] != contents.place[:-1])))
+        total[contents.place[starts]] = np.add.reduceat(extended(contents), starts)
+    tabled = reason == PRICED
+    reason[tabled & (contents.unpriced > 0)] = NO_FEE
+    reason[tabled & (contents.unread_parts > 0)] = UNREAD
+    reason[tabled & (contents.ingredients + contents.unread_parts == 0)] = NO_NARRATIVE
+    known = reason == PRICED
+    if policy.reading("unlisted-drug") == "known-only":
+        bound = (reason == NO_FEE) & (contents.priced > 0)
+        reason[bound] = LOWER_BOUND
+        known |= bound
+    if policy.reading("amount-priced") == "times-units":
+        units = context.units
+        whole = (units > 0) & (units % UNIT == 0) & (units // UNIT < 1_000)
+        reason[known & ~whole] = PART_UNITS
+        known &= whole
+        total = np.where(known, total * np.where(whole, units // UNIT, 1), total)
+    fees = np.where(known & ((np.asarray(columns["roles"]) & Role.COMPOUNDED) != 0), fees, 0)
+    total = to_cents(total + fees * fee)
+    allowed = np.where(known, total, np.where((reason == PACKAGED) | (reason == HOSPITAL), 0, -1))
+    return Prices(allowed, reason, fees, fee)
+
+
+def to_cents(nano_dollars: Ints) -> Ints:
+    """Rounded once to whole cents, half up, still in nano-dollars; amounts are never negative."""
+    return (nano_dollars + CENT // 2) // CENT * CENT
+
+
+@figure("payable: the lower of charge and allowance", statements=("P2",))
+def payable(compiled: CompiledPolicy, allowed: pl.Series, charge: pl.Series) -> pl.Series:
+    """The lower of charge and allowance (reading lower-of-charge), null where either is not known."""
+    if compiled.policy.reading("lower-of-charge") == "allowance":
+        return allowed.alias("payable")
+    lower = pl.DataFrame({"allowed": allowed, "charge": charge}).select(
+        pl.when(pl.col("allowed").is_not_null() & pl.col("charge").is_not_null())
+        .then(pl.min_horizontal("allowed", "charge"))
+        .alias("payable")
+    )
+    return lower.to_series()
+
+
+def nullable(values: Ints) -> pl.Series:
+    """Integers with null for -1."""
+    series = pl.Series(values)
+    return series if not len(values) or int(values.min()) >= 0 else series.set(series < 0, None)

@@ -1,0 +1,139 @@
+"""The price of one narrative: the same kernel as a claim's line, for a person who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date  # noqa: TC003  (part of the public signature)
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from pumpclaim.compiled import compile_policy
+from pumpclaim.context import build_context
+from pumpclaim.drug_text import read_ingredients
+from pumpclaim.errors import InputError
+from pumpclaim.facts import dollars
+from pumpclaim.policy import load
+from pumpclaim.pricing import price_lines
+from pumpclaim.review import Review
+from pumpclaim.tables import CLAIMS, LINES, MAX_MONEY, NANO, NANOGRAMS, UNIT, ClaimSet
+
+if TYPE_CHECKING:
+    from pumpclaim.policy import PolicySet
+
+
+@dataclass(frozen=True)
+class PriceItem:
+    """One step: ``amount`` of ``item`` in ``unit``, times ``fee`` dollars per ``per``."""
+
+    item: str
+    amount: Decimal
+    unit: str
+    fee: Decimal
+    per: str
+    extended: Decimal
+
+
+@dataclass(frozen=True)
+class Price:
+    """What the article allows for one refill's drugs; amounts in dollars, null when not known."""
+
+    text: str
+    on: date
+    allowed: Decimal | None
+    payable: Decimal | None
+    reason: str | None
+    items: tuple[PriceItem, ...]
+    problems: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same with dates and amounts as strings."""
+        return {
+            "text": self.text,
+            "on": self.on.isoformat(),
+            "allowed": _string(self.allowed),
+            "payable": _string(self.payable),
+            "reason": self.reason,
+            "pricing": [
+                {name: _string(value) for name, value in vars(item).items()} for item in self.items
+            ],
+            "problems": list(self.problems),
+        }
+
+
+def price(
+    text: str,
+    *,
+    on: date,
+    cartridges: int | None = None,
+    charge: Decimal | None = None,
+    policy: PolicySet | None = None,
+) -> Price:
+    """The allowance of the drugs that ``text`` names, filled in one refill on that day (P2, P3).
+
+    ``cartridges`` counts only under the reading compounding-fee=per-cartridge. ``charge`` in dollars.
+    Raises InputError for a charge or number of cartridges that cannot be, and for a day before the
+    article.
+    """
+    policy = policy or load()
+    article = policy.articles[0]
+    if on < article.original_effective:
+        raise InputError(f"article {article.id} is effective from {article.original_effective}; it says nothing of {on}")
+    if cartridges is not None and not 1 <= cartridges <= 100:
+        raise InputError(f"the number of cartridges must be from 1 to 100; it was {cartridges}")
+    charged = None
+    if charge is not None:
+        if charge < 0 or charge * NANO > MAX_MONEY or charge * NANO != int(charge * NANO):
+            raise InputError(f"the charge must be dollars from 0 to {MAX_MONEY // NANO}; it was {charge}")
+        charged = int(charge * NANO)
+    claim_set = _refill(text, on, article.contracts[0].states[0], charged)
+    ingredients = read_ingredients(claim_set.claims, claim_set.lines)
+    compiled = compile_policy(policy)
+    context = build_context(claim_set, ingredients, compiled, None)
+    stated = np.zeros(len(context.rows), np.int64) + (cartridges or 0)
+    review = Review(
+        claim_set, policy, context, price_lines(context, context.contents, stated), [],
+        np.zeros(1, np.uint8), np.zeros(1, np.int64), ingredients,
+    )  # fmt: skip
+    line = review.prices.row(1, named=True)
+    problems = ingredients.filter(pl.col("problem").is_not_null())
+    return Price(
+        text=text,
+        on=on,
+        allowed=_dollars(line["allowed"]),
+        payable=_dollars(line["payable"] if charge is not None else line["allowed"]),
+        reason=line["reason"],
+        items=tuple(_item(row) for row in review.price_items.iter_rows(named=True)),
+        problems=tuple(f"'{row['text']}': {row['problem']}" for row in problems.iter_rows(named=True)),
+    )
+
+
+def _refill(text: str, on: date, state: str, charge: int | None) -> ClaimSet:
+    """One claim of one refill in a clinic of the article's state, whose drug line bears ``text``."""
+    claims = CLAIMS.conform(pl.DataFrame({
+        "claim": [0], "claim_id": ["price"], "form": ["professional"], "patient_id": ["price"],
+        "filing_indicator": ["MB"], "billing_state": [state], "place_of_service": ["11"],
+    }))  # fmt: skip
+    lines = LINES.conform(pl.DataFrame({
+        "claim": [0, 0], "line": [1, 2], "hcpcs": ["62370", "J7999"], "modifier_1": [None, "KD"],
+        "description": [None, text], "charge": [None, charge], "units": [UNIT, UNIT], "service_from": [on, on],
+    }, schema_overrides={"charge": pl.Int64}))  # fmt: skip
+    return ClaimSet(claims, lines)
+
+
+def _item(row: dict[str, Any]) -> PriceItem:
+    unit = row["unit"]
+    amount = Decimal(row["amount"])
+    if unit in NANOGRAMS:
+        amount /= NANOGRAMS[unit]
+    return PriceItem(row["item"], amount, unit, Decimal(row["fee"]) / NANO, unit, Decimal(row["extended"]) / NANO)
+
+
+def _dollars(nano_dollars: int | None) -> Decimal | None:
+    return None if nano_dollars is None else Decimal(dollars(nano_dollars))
+
+
+def _string(value: object) -> str | None:
+    return None if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)

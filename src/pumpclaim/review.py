@@ -1,0 +1,229 @@
+"""A review: claims held against the article, as tables and as one document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from pumpclaim.compiled import compile_policy
+from pumpclaim.context import build_context
+from pumpclaim.drug_text import read_ingredients
+from pumpclaim.engine import LEVELS, Hits, choose_rules, determine, run_rules
+from pumpclaim.facts import Facts, dollars
+from pumpclaim.policy import load
+from pumpclaim.pricing import payable, price_lines
+from pumpclaim.tables import BASES, DETERMINATIONS, DETERMINED, FINDINGS, NANOGRAMS, OUTCOMES, PRICE_ITEMS, PRICES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from pumpclaim.context import Context
+    from pumpclaim.policy import PolicySet
+    from pumpclaim.pricing import Prices
+    from pumpclaim.tables import ClaimSet
+
+
+@dataclass(frozen=True, eq=False)
+class Review:
+    """Claims held against the article.
+
+    The tables have the columns of ``pumpclaim.tables``: ``determinations`` (every reviewed claim),
+    ``findings``, ``prices`` (every service line), ``price_items`` (the derivations). What could not be
+    read is in ``claim_set.rejected`` and ``claim_set.refused``. Tables are made when first asked for.
+    """
+
+    claim_set: ClaimSet
+    policy: PolicySet
+    context: Context
+    line_prices: Prices
+    hits: list[Hits]
+    determined: NDArray[np.uint8]
+    findings_of_claim: NDArray[np.int64]
+    ingredients: pl.DataFrame
+
+    @property
+    def article(self) -> dict[str, str]:
+        """Id and newest revision of the article."""
+        article = self.policy.articles[0]
+        return {"id": article.id, "revision": article.revision}
+
+    @cached_property
+    def findings(self) -> pl.DataFrame:
+        """Every finding (tables.FINDINGS), by claim, line and rule."""
+        parts = [self._findings_of(hit) for hit in self.hits]
+        if not parts:
+            return FINDINGS.empty()
+        table = pl.concat(parts).sort("claim", "line", "rule", nulls_last=False, maintain_order=True)
+        claims = self.claim_set.claims[table["claim"].cast(pl.Int64)].select("claim_id", "source")
+        return FINDINGS.conform(table.with_columns(claims))
+
+    def _findings_of(self, hit: Hits) -> pl.DataFrame:
+        rule, case = hit.planned.rule, hit.planned.case
+        facts = Facts(self.context, self.line_prices, self.ingredients, hit.places)
+        rows = self.context.rows[hit.places]
+        line = self.claim_set.lines["line"].gather(pl.Series(rows))
+        return pl.DataFrame({
+            "claim": pl.Series(self.context.claims[hit.places]).cast(pl.UInt32),
+            "line": line if rule.scope == "line" else pl.Series([None] * len(rows), dtype=pl.UInt32),
+            "message": pl.Series(facts.messages(case.message or rule.message), dtype=pl.String),
+        }).with_columns(
+            pl.lit(rule.code).alias("rule"),
+            pl.lit(rule.title).alias("title"),
+            pl.lit(str(case.outcome), OUTCOMES).alias("outcome"),
+            pl.lit(list(rule.statements), pl.List(pl.String)).alias("statements"),
+            pl.lit(str(case.basis), BASES).alias("basis"),
+            pl.lit(rule.group, pl.String).alias("group"),
+            pl.lit(rule.carc, pl.String).alias("carc"),
+            pl.lit(rule.rarc, pl.String).alias("rarc"),
+            pl.lit(rule.fix).alias("fix"),
+        )  # fmt: skip
+
+    @cached_property
+    def _by_row(self) -> dict[str, pl.Series]:
+        """Allowance and reason in the order of the lines table."""
+        back = np.empty(len(self.context.rows), np.int64)
+        back[self.context.rows] = np.arange(len(back))
+        place = pl.Series(back)
+        prices = {"allowed": self.line_prices.allowed_column, "reason": self.line_prices.reason_column}
+        return {name: column.gather(place) if len(back) else column for name, column in prices.items()}
+
+    @cached_property
+    def prices(self) -> pl.DataFrame:
+        """What the article allows for every service line (tables.PRICES), in order of the lines."""
+        lines = self.claim_set.lines
+        allowed = self._by_row["allowed"]
+        return PRICES.conform(pl.DataFrame({
+            "claim": lines["claim"],
+            "claim_id": self.claim_set.claims["claim_id"].gather(lines["claim"]) if lines.height else pl.Series([], dtype=pl.String),
+            "row": pl.int_range(lines.height, dtype=pl.UInt32, eager=True),
+            "line": lines["line"],
+            "hcpcs": lines["hcpcs"],
+            "service_date": lines["service_from"],
+            "charge": lines["charge"],
+            "allowed": allowed,
+            "payable": payable(self.context.compiled, allowed, lines["charge"]),
+            "reason": self._by_row["reason"],
+        }))  # fmt: skip
+
+    @cached_property
+    def price_items(self) -> pl.DataFrame:
+        """The derivation of every line whose drugs could be priced (tables.PRICE_ITEMS), by row."""
+        contents, context, compiled = self.context.contents, self.context, self.context.compiled
+        # Reasons from NO_DATE on concern lines that the table prices or would price.
+        tabled = np.isin(self.line_prices.reason, (0, 9, 10, 11, 12))
+        chosen = np.flatnonzero(tabled[contents.place] & ~contents.unread & (contents.rate >= 0))
+        drug = contents.drug[chosen]
+        units = _fee_units(self.policy, compiled.drugs)[drug]
+        per_unit = contents.rate[chosen] * np.where(units == "mg", NANOGRAMS["mg"], NANOGRAMS["mcg"])
+        labels = np.array(["", *(self.policy.drugs.by_id[one].label for one in compiled.drugs)], object)
+        drugs = pl.DataFrame({
+            "row": context.rows[contents.place[chosen]].astype(np.uint32),
+            "item": pl.Series(labels[drug].tolist(), dtype=pl.String),
+            "amount": contents.amount[chosen],
+            "unit": pl.Series(units.tolist(), dtype=pl.String),
+            "fee": per_unit,
+            "extended": contents.amount[chosen] * contents.rate[chosen],
+        })  # fmt: skip
+        with_fee = np.flatnonzero(self.line_prices.fees > 0)
+        fee, count = self.line_prices.compounding_fee[with_fee], self.line_prices.fees[with_fee]
+        fees = pl.DataFrame({
+            "row": context.rows[with_fee].astype(np.uint32), "amount": count, "fee": fee, "extended": count * fee,
+        }).with_columns(item=pl.lit("compounding fee"), unit=pl.lit("refill"))  # fmt: skip
+        items = pl.concat([PRICE_ITEMS.conform(drugs), PRICE_ITEMS.conform(fees)])
+        return items.sort("row", maintain_order=True)
+
+    @cached_property
+    def determinations(self) -> pl.DataFrame:
+        """What becomes of every reviewed claim (tables.DETERMINED), in order of the claims."""
+        claims, lines = self.claim_set.claims, self.claim_set.lines
+        of_claim = (
+            pl.DataFrame({
+                "claim": lines["claim"],
+                "day": lines["service_from"],
+                "allowed": self._by_row["allowed"],
+                "is_drug": self._is_drug,
+            })
+            .group_by("claim")
+            .agg(
+                pl.col("day").min(),
+                pl.when(pl.col("is_drug").any() & pl.col("allowed").filter("is_drug").is_not_null().all())
+                .then(pl.col("allowed").filter("is_drug").sum())
+                .alias("allowed"),
+            )
+        )  # fmt: skip
+        joined = claims.select("claim").join(of_claim, on="claim", how="left", maintain_order="left")
+        names = pl.Series(DETERMINATIONS.categories.to_list(), dtype=DETERMINATIONS)
+        return DETERMINED.conform(claims.with_columns(
+            joined["day"].alias("service_date"),
+            joined["allowed"],
+            (names.gather(pl.Series(self.determined)) if claims.height else names.clear()).alias("determination"),
+            pl.Series("findings", self.findings_of_claim, dtype=pl.UInt32),
+        ))  # fmt: skip
+
+    @property
+    def _is_drug(self) -> pl.Series:
+        """Lines that are drugs given through the pump and governed, in order of the lines table."""
+        drug = np.zeros(len(self.context.rows), bool)
+        drug[self.context.rows] = self.line_prices.reason > 2
+        drug[self.context.rows] |= self.line_prices.reason == 0
+        return pl.Series(drug)
+
+    def summary(self) -> dict[str, Any]:
+        """Counts of claims and findings, and the dollars allowed in all."""
+        allowed = self.line_prices.allowed
+        return {
+            "claims_read": self.claim_set.claims_read,
+            "claims_reviewed": self.claim_set.claims.height,
+            "claims_rejected": self.claim_set.rejected.height,
+            "findings": int(self.findings_of_claim.sum()),
+            "allowed": dollars(int(np.maximum(allowed, 0).astype(object).sum()) if len(allowed) else 0),
+        }
+
+    def worst(self) -> str | None:
+        """The worst outcome among the findings, or null when there is none."""
+        outcomes = [str(hit.planned.case.outcome) for hit in self.hits]
+        return max(outcomes, key=LEVELS.__getitem__, default=None)
+
+    def to_dicts(self) -> dict[str, Any]:
+        """The whole review as one document (DESIGN.md, JSON of check)."""
+        from pumpclaim.reports.json import document  # noqa: PLC0415  (reports stand above the review)
+
+        return document(self)
+
+
+def check(
+    claims: ClaimSet,
+    *,
+    policy: PolicySet | None = None,
+    contractor: str | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+) -> Review:
+    """Hold claims against the article: every rule asked, every compounded drug priced.
+
+    ``contractor`` is the contract number that judges all of them, in the place of their payer ids.
+    ``select`` and ``ignore`` name rules or families. Raises InputError for names that do not exist.
+    """
+    policy = policy or load()
+    codes = choose_rules(select, ignore)
+    compiled = compile_policy(policy)
+    ingredients = claims.ingredients
+    if ingredients is None:
+        ingredients = read_ingredients(claims.claims, claims.lines)
+    context = build_context(claims, ingredients, compiled, contractor)
+    prices = price_lines(context, context.contents, np.zeros(len(context.rows), np.int64))
+    hits = run_rules(context.frame(prices.allowed_column), context, codes)
+    determined, findings = determine(context, hits)
+    return Review(claims, policy, context, prices, hits, determined, findings, ingredients)
+
+
+def _fee_units(policy: PolicySet, drugs: Sequence[str]) -> NDArray[np.object_]:
+    """The unit in which each drug of the compiled policy is priced; empty where it has no fee."""
+    per = {fee.drug: fee.per for article in policy.articles for fee in article.fees}
+    return np.array(["", *(per.get(drug, "") for drug in drugs)], object)

@@ -1,0 +1,35 @@
+"""Every statement of the article and what accounts for it: rules, figures, or the reason for neither."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pumpclaim import pricing
+from pumpclaim.figures import FIGURES
+from pumpclaim.rules import RULES
+
+if TYPE_CHECKING:
+    from pumpclaim.policy import PolicySet
+
+__all__ = ["pricing", "trace"]
+
+
+def trace(policy: PolicySet) -> list[dict[str, Any]]:
+    """One entry for each statement of the first article, in the article's order.
+
+    Keys: ``statement``, ``summary``, ``where``, ``rules`` (codes), ``figures`` (names) and ``reason``,
+    which is null where a rule or figure accounts for the statement.
+    """
+    entries = []
+    for statement in policy.articles[0].statements.values():
+        rules = [code for code, rule in RULES.items() if statement.id in rule.statements]
+        figures = [name for name, rests_on in FIGURES.items() if statement.id in rests_on]
+        entries.append({
+            "statement": statement.id,
+            "summary": statement.summary,
+            "where": statement.where,
+            "rules": rules,
+            "figures": figures,
+            "reason": statement.reason,
+        })  # fmt: skip
+    return entries
