@@ -6,7 +6,7 @@
 >>> review.findings, review.prices, review.determinations                # doctest: +SKIP
 >>> pumpclaim.price("morphine 360 mg, bupivacaine 90 mg", on=day)        # doctest: +SKIP
 
-Everything is imported when it is first asked for, so that ``import pumpclaim`` itself costs nothing.
+Each name is imported when it is first asked for, so that ``import pumpclaim`` costs nothing.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from pumpclaim._version import __version__
 
 if TYPE_CHECKING:
     from pumpclaim.errors import InputError
+    from pumpclaim.quote import price
     from pumpclaim.readers import read
-    from pumpclaim.review import Review, check, price
+    from pumpclaim.review import Review, check
     from pumpclaim.tables import ClaimSet
 
 __all__ = ["ClaimSet", "InputError", "Review", "__version__", "check", "price", "read"]
@@ -29,7 +30,7 @@ HOMES = {
     "InputError": "pumpclaim.errors",
     "Review": "pumpclaim.review",
     "check": "pumpclaim.review",
-    "price": "pumpclaim.review",
+    "price": "pumpclaim.quote",
     "read": "pumpclaim.readers",
 }
 """Module in which each public name is defined."""

@@ -19,6 +19,7 @@ from pumpclaim.errors import InputError
 from pumpclaim.policy import days, fee_rate
 from pumpclaim.policy.model import Article, Code, Role
 from pumpclaim.tables import NANO
+from pumpclaim.visits import FAR_FUTURE, FAR_PAST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,11 +28,14 @@ if TYPE_CHECKING:
 
     from pumpclaim.policy import PolicySet
 
-FAR_PAST, FAR_FUTURE = -(2**31) + 1, 2**31 - 1
-STATES = (
+HOME = "12"
+"""Place of service: the patient's home, where the patient's address is the place."""
+STATES = tuple(
+    (
     "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY "
     "NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR VI"
 ).split()
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +51,16 @@ class FeeTable:
 
     def period(self, day: NDArray[np.int32]) -> NDArray[np.int64]:
         """The period of each day, -1 before the first."""
+        if len(self.starts) == 1:
+            return np.where(day >= self.starts[0], 0, -1)
         return np.searchsorted(self.starts, day, side="right").astype(np.int64) - 1
+
+    def look_up(self, day: NDArray[np.int32], drug: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """The rate of each drug on each day, -1 where there is none."""
+        period = self.period(day)
+        if len(self.starts) == 1:
+            return np.where(period < 0, -1, self.rates[0][drug])
+        return np.where(period < 0, -1, self.rates[np.maximum(period, 0), drug])
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +69,9 @@ class CompiledPolicy:
 
     policy: PolicySet
     codes: tuple[Code, ...]
+    code_names: tuple[str, ...]
+    places: tuple[str, ...]
+    place_is: dict[str, NDArray[np.bool_]]
     code_roles: NDArray[np.uint32]
     code_from: NDArray[np.int32]
     code_to: NDArray[np.int32]
@@ -79,19 +95,23 @@ class CompiledPolicy:
 
     def code_positions(self, column: pl.Series) -> NDArray[np.uint8]:
         """Position of each code of ``column``; 0 for codes that no fact knows."""
-        return _positions(column, tuple(code.code for code in self.codes))
+        return positions(column, self.code_names)
 
     def contract_positions(self, column: pl.Series) -> NDArray[np.uint8]:
         """Position of each contract number; 0 where the payer id is none."""
-        return _positions(column, self.contracts)
+        return positions(column, self.contracts)
 
     def state_positions(self, column: pl.Series) -> NDArray[np.uint8]:
         """Position of each state's postal abbreviation; 0 for what is none."""
-        return _positions(column, tuple(STATES))
+        return positions(column, STATES)
+
+    def place_positions(self, column: pl.Series) -> NDArray[np.uint8]:
+        """Position of each place of service among those that a rule asks for; 0 for the others."""
+        return positions(column, self.places)
 
     def drug_positions(self, column: pl.Series) -> NDArray[np.uint8]:
         """Position of each drug id."""
-        return _positions(column, self.drugs)
+        return positions(column, self.drugs)
 
     def contract_position(self, number: str) -> int:
         """Position of a contract number given by the user; InputError when it is none."""
@@ -103,11 +123,31 @@ class CompiledPolicy:
         return self.contracts.index(number) + 1
 
 
-def _positions(column: pl.Series, names: tuple[str, ...]) -> NDArray[np.uint8]:
+FEW = 512
+"""Below this many values a dictionary is faster than a cast to an Enum."""
+FEW_NAMES = 3
+"""Up to so many names comparing is faster than a cast."""
+
+
+def positions(column: pl.Series, names: tuple[str, ...]) -> NDArray[np.uint8]:
+    """Place of each value among ``names``, from 1; 0 for null and for what is none of them."""
     if column.null_count() == column.len():
         return np.zeros(column.len(), np.uint8)
-    coded = column.cast(_enum(names), strict=False).to_physical()
-    return (coded.cast(pl.Int16) + 1).fill_null(0).cast(pl.UInt8).to_numpy()
+    if len(names) <= FEW_NAMES and column.len() >= FEW:
+        place = np.zeros(column.len(), np.uint8)
+        for position, name in enumerate(names, start=1):
+            place[column.eq_missing(name).to_numpy()] = position
+        return place
+    if column.len() < FEW:
+        table = _table(names)
+        return np.array([table.get(name, 0) for name in column.to_list()], np.uint8)
+    coded = column.cast(_enum(names), strict=False).to_physical().cast(pl.Int16)
+    return (coded + 1).fill_null(0).cast(pl.UInt8).to_numpy()
+
+
+@lru_cache(maxsize=16)
+def _table(names: tuple[str, ...]) -> dict[str | None, int]:
+    return {name: position for position, name in enumerate(names, start=1)}
 
 
 @lru_cache(maxsize=16)
@@ -151,6 +191,14 @@ def _compile(policy: PolicySet) -> CompiledPolicy:
             for state in contract.states:
                 serves[place, STATES.index(state) + 1] = True
                 state_article[STATES.index(state) + 1] = position
+    law = policy.medicare
+    kinds = {
+        "is_hospital_outpatient": law.hospital_outpatient,
+        "is_hospital_other": law.hospital_other,
+        "is_surgical_center": law.surgical_center,
+        "is_home": (HOME,),
+    }
+    places = tuple(place for kind in kinds.values() for place in kind)
     excluded = (
         policy.medicare.opps_excluded_states
         if policy.reading("opps-territories") == "excluded"
@@ -159,6 +207,11 @@ def _compile(policy: PolicySet) -> CompiledPolicy:
     return CompiledPolicy(
         policy=policy,
         codes=codes,
+        code_names=tuple(code.code for code in codes),
+        places=places,
+        place_is={
+            name: np.array([False, *(place in kind for place in places)]) for name, kind in kinds.items()
+        },
         code_roles=np.array([0, *(int(code.roles) for code in codes)], np.uint32),
         code_from=np.array([FAR_PAST, *(one[0] for one in valid)], np.int32),
         code_to=np.array([FAR_FUTURE, *(one[1] for one in valid)], np.int32),

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 
-from pumpclaim.visits import NO_DAY
+from pumpclaim.visits import FAR_FUTURE, NO_DAY, whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import polars as pl
     from numpy.typing import NDArray
 
     from pumpclaim.compiled import CompiledPolicy
@@ -36,15 +36,17 @@ class Sold:
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """Ingredients as arrays, in order of their line's row; one value an ingredient.
+    """Ingredients as arrays, in order of their lines; one value an ingredient.
 
-    ``place`` is the line's place in visit order, ``drug`` its position in the compiled policy (0 when
+    ``place`` is the line's position in the lines table, ``drug`` its position in the compiled policy (0 when
     it is not known), ``amount`` nanograms and ``concentration`` nanograms per millilitre (-1 when not
     known), ``unread`` a part of the narrative that could not be read, ``rate`` nano-dollars per nanogram
-    on the day of service (-1 without a fee). ``days`` has one value a service line, in visit order.
+    on the day of service (-1 without a fee). ``days`` has one value a service line;
+    ``ingredient_rows`` are the ingredients themselves (tables.INGREDIENTS).
     """
 
     compiled: CompiledPolicy
+    ingredient_rows: pl.DataFrame
     days: NDArray[np.int32]
     place: Ints
     drug: NDArray[np.uint8]
@@ -53,29 +55,20 @@ class Contents:
     unread: Bools
     rate: Ints
 
-    def _count(self, which: Bools) -> NDArray[np.uint16]:
-        counts = np.bincount(self.place[which], minlength=len(self.days))
-        return np.minimum(counts, 65_535).astype(np.uint16)
-
     @cached_property
-    def ingredients(self) -> NDArray[np.uint16]:
-        """Drugs of each line that could be read."""
-        return self._count(~self.unread)
+    def starts(self) -> Ints:
+        """Where the ingredients of each line begin."""
+        if not len(self.place):
+            return np.zeros(0, np.int64)
+        new = self.place[1:] != self.place[:-1]
+        return np.concatenate((np.zeros(1, np.int64), np.flatnonzero(new) + 1))
 
-    @cached_property
-    def unread_parts(self) -> NDArray[np.uint16]:
-        """Parts of each line's narrative that could not be read."""
-        return self._count(self.unread)
-
-    @cached_property
-    def priced(self) -> NDArray[np.uint16]:
-        """Drugs of each line that have a fee in the article on that day."""
-        return self._count(~self.unread & (self.rate >= 0))
-
-    @cached_property
-    def unpriced(self) -> NDArray[np.uint16]:
-        """Drugs of each line that have none (P5)."""
-        return self._count(~self.unread & (self.rate < 0))
+    def of_lines(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Sum of ``values`` (one an ingredient) over each line; 0 for lines without ingredients."""
+        total = np.zeros(len(self.days), values.dtype)
+        if len(values):
+            total[self.place[self.starts]] = np.add.reduceat(values, self.starts)
+        return total
 
     @cached_property
     def is_implausible(self) -> Bools:
@@ -83,49 +76,84 @@ class Contents:
         return ~self.unread & (self.amount > self.compiled.highest[self.drug])
 
     @cached_property
+    def _counts(self) -> NDArray[np.uint64]:
+        """Four counts of each line in one number of 16 bits each, so that they are summed at once."""
+        unpriced = (self.rate < 0).astype(np.uint64) << np.uint64(32)
+        implausible = self.is_implausible.astype(np.uint64) << np.uint64(48)
+        one = np.where(self.unread, np.uint64(1 << 16), np.uint64(1) | unpriced | implausible)
+        return self.of_lines(one)
+
+    def _count(self, place: int) -> NDArray[np.uint16]:
+        return (self._counts >> np.uint64(16 * place)).astype(np.uint16)
+
+    @cached_property
+    def ingredients(self) -> NDArray[np.uint16]:
+        """Drugs of each line that could be read."""
+        return self._count(0)
+
+    @cached_property
+    def unread_parts(self) -> NDArray[np.uint16]:
+        """Parts of each line's narrative that could not be read."""
+        return self._count(1)
+
+    @cached_property
+    def unpriced(self) -> NDArray[np.uint16]:
+        """Drugs of each line that have no fee in the article on that day (P5)."""
+        return self._count(2)
+
+    @cached_property
     def implausible(self) -> NDArray[np.uint16]:
-        """Number of those of each line."""
-        return self._count(self.is_implausible)
+        """Number of each line's implausible amounts."""
+        return self._count(3)
+
+    @cached_property
+    def has_priced(self) -> Bools:
+        """Lines with a drug that has a fee."""
+        return self.ingredients > self.unpriced
 
     def sold(self, catalogue: Sequence[Sold]) -> Bools:
         """Lines of one drug whose stated concentration stands in ``catalogue`` on that day (C15)."""
-        key = self.concentration * KEYS + self.drug
-        day = self.days[self.place]
-        match = np.zeros(len(key), bool)
+        alone = np.zeros(len(self.days), bool)
+        stated = np.flatnonzero((self.concentration > 0) & ~self.unread)
+        stated = stated[self._counts[self.place[stated]] & np.uint64(0xFFFFFFFF) == 1]
+        key = self.concentration[stated] * KEYS + self.drug[stated]
+        day = self.days[self.place[stated]]
         for one in catalogue:
-            match |= np.isin(key, one.keys) & (day >= one.start) & (day <= one.end)
-        match &= ~self.unread & (self.concentration > 0)
-        return (self._count(match) == 1) & (self.ingredients == 1) & (self.unread_parts == 0)
+            match = np.isin(key, one.keys) & (day >= one.start) & (day <= one.end)
+            alone[self.place[stated[match]]] = True
+        return alone
 
 
 def match_contents(
     ingredients: pl.DataFrame,
-    rows: Ints,
     compiled: CompiledPolicy,
     article: NDArray[np.int8],
     days: NDArray[np.int32],
 ) -> Contents:
     """The ingredients against the fees of each line's article and day.
 
-    ``rows``, ``article`` and ``days`` have one value a line in visit order.
+    ``article`` and ``days`` have one value a line.
     """
     frame = ingredients if ingredients["row"].is_sorted() else ingredients.sort("row", "item")
-    place_of = np.empty(len(rows), np.int64)
-    place_of[rows] = np.arange(len(rows))
-    place = place_of[frame["row"].to_numpy()] if frame.height else np.zeros(0, np.int64)
+    place = frame["row"].to_numpy().astype(np.int64)
     drug = compiled.drug_positions(frame["drug"])
+    # A line whose day is not known has no price, but it is known which drugs have a fee today.
+    day = np.where(days[place] == NO_DAY, FAR_FUTURE, days[place])
     rate = np.full(len(drug), -1, np.int64)
     for position, fees in enumerate(compiled.fees):
-        period = fees.period(days[place])
-        here = (article[place] == position) & (period >= 0) & (days[place] != NO_DAY)
-        rate[here] = fees.rates[period[here], drug[here]]
+        here = fees.look_up(day, drug)
+        if len(compiled.fees) == 1:
+            rate = here
+        else:
+            rate = np.where(article[place] == position, here, rate)
     return Contents(
         compiled=compiled,
+        ingredient_rows=frame,
         days=days,
         place=place,
         drug=drug,
-        amount=frame["amount"].fill_null(-1).to_numpy(),
-        concentration=frame["concentration"].fill_null(-1).to_numpy(),
+        amount=whole_numbers(frame["amount"]),
+        concentration=whole_numbers(frame["concentration"]),
         unread=(frame["problem"].is_not_null() | frame["amount"].is_null()).to_numpy(),
         rate=rate,
     )

@@ -1,8 +1,7 @@
 """Claims in context: the columns that rules use.
 
-Lines are put in order of patient, day and claim; what a rule asks of a claim, a visit (one claim's lines
-of one day), a day (one patient's lines of one day) or a patient's past is then arithmetic over runs of
-neighbouring lines. Null in a column means not known.
+What a rule asks of a visit (one claim's lines of one day), a day (one patient's lines of one day) or a
+patient's past is arithmetic over runs of neighbours (see ``visits``). Null means not known.
 """
 
 from __future__ import annotations
@@ -13,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from pumpclaim.compiled import FEW, positions
 from pumpclaim.contents import Contents, match_contents
 from pumpclaim.policy.model import Role
 from pumpclaim.reach import Reach, find_reach
 from pumpclaim.tables import UNIT, Column, Table
-from pumpclaim.visits import NO_DAY, Visits, order_visits
+from pumpclaim.threads import both
+from pumpclaim.visits import NO_DAY, Visits, find_visits, starts_of, whole_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +34,7 @@ MODIFIERS = ("KD",)
 
 CONTEXT = Table(
     "context",
-    "one service line, in order of patient, day and claim",
+    "one service line",
     (
         Column("roles", pl.UInt32, "what the line's code is, and whether it is a pump drug (Role)"),
         Column("visit_roles", pl.UInt32, "roles on the same claim and day"),
@@ -56,7 +57,6 @@ CONTEXT = Table(
         Column("is_before_code", pl.Boolean, "the service was given before its code was valid"),
         Column("is_after_code", pl.Boolean, "the service was given after its code was valid"),
         Column("units_on_day", pl.UInt32, "whole units of the line's code on the patient's day, analysis and refill codes only"),
-        Column("has_both_levels", pl.Boolean, "both levels of one kind of refill are billed on the patient's day"),
         Column("is_newest_implant_unprogrammable", pl.Boolean, "the newest implant of the patient on record is a reservoir or constant-flow pump"),
         Column("is_kd_example", pl.Boolean, "the article prints KD with this code"),
         Column("own_drug_codes", pl.UInt8, "different drug codes other than J7999, given through the pump on the visit"),
@@ -79,15 +79,18 @@ CONTEXT = Table(
         Column("charge", pl.Int64, "line charge", unit="nano-dollars"),
     ),
 )  # fmt: skip
+LARGE = 20_000
+"""From so many lines on, independent parts of the context are worked out side by side."""
 COLUMNS = frozenset(column.name for column in CONTEXT)
 
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """Arrays and columns of one value a line, in visit order; ``columns`` are those of CONTEXT.
+    """Arrays and columns of one value a service line, in the order of the lines table.
 
-    ``rows`` and ``claims`` are positions in the claim set's tables, ``codes`` in the compiled policy,
-    ``days`` days since 1970-01-01 (NO_DAY when not known), ``units`` thousandths (-1 when not known).
+    ``claims`` are positions in the claims table, ``codes`` in the compiled policy, ``days`` days since
+    1970-01-01 (NO_DAY when not known), ``units`` thousandths and ``charges`` nano-dollars (-1 when not
+    known). ``columns`` are those of CONTEXT, ``known`` says where one of them is known.
     """
 
     claim_set: ClaimSet
@@ -95,16 +98,24 @@ class Context:
     visits: Visits
     reach: Reach
     contents: Contents
-    rows: Ints
     claims: Ints
     codes: NDArray[np.uint8]
     days: NDArray[np.int32]
     units: Ints
-    columns: dict[str, NDArray[Any] | pl.Series]
+    charges: Ints
+    columns: dict[str, NDArray[Any]]
+    known: dict[str, Bools]
 
-    def frame(self, allowed: pl.Series) -> pl.DataFrame:
-        """The CONTEXT columns; the allowance is known only after pricing."""
-        return pl.DataFrame({**self.columns, "allowed": allowed})
+    def frame(self, allowed: Ints) -> pl.DataFrame:
+        """The CONTEXT columns, null where not known; the allowance is known only after pricing."""
+        have = pl.DataFrame({**self.columns, "charge": self.charges, "allowed": allowed})
+        unknown = {
+            **{name: pl.Series(where) for name, where in self.known.items() if not where.all()},
+            **{name: pl.col(name) >= 0 for name in ("charge", "allowed")},
+        }
+        return have.with_columns(
+            pl.when(where).then(pl.col(name)).alias(name) for name, where in unknown.items()
+        )
 
 
 def build_context(
@@ -116,26 +127,29 @@ def build_context(
     """
     lines, claims = claim_set.lines, claim_set.claims
     claim_of = lines["claim"].to_numpy().astype(np.int64)
-    days = lines["service_from"].to_physical().fill_null(NO_DAY).to_numpy()
-    visits = order_visits(_patients(claims)[claim_of], days, claim_of)
-    rows, claim_of = visits.order, claim_of[visits.order]
-    days = days[rows]
-    codes = compiled.code_positions(lines["hcpcs"])[rows]
-    reach = find_reach(claim_set, compiled, contractor, rows, claim_of, days)
-    contents = match_contents(ingredients, rows, compiled, reach.article, days)
-    has_kd = _has_modifier(lines, "KD")[rows]
+    days = whole_numbers(lines["service_from"].to_physical(), NO_DAY).astype(np.int32)
 
+    def drugs() -> tuple[Reach, Contents]:
+        reach = find_reach(claim_set, compiled, contractor, claim_of, days)
+        contents = match_contents(ingredients, compiled, reach.article, days)
+        return reach, contents
+
+    def services() -> tuple[Visits, NDArray[np.uint8], Bools]:
+        visits = find_visits(_patients(claims)[claim_of], days, claim_of)
+        return visits, compiled.code_positions(lines["hcpcs"]), _has_modifier(lines, "KD")
+
+    (reach, contents), (visits, codes, has_kd) = both(drugs, services, large=len(days) > LARGE)
+    units = whole_numbers(lines["units"])
     roles = compiled.code_roles[codes]
-    visit_roles, day_roles = _runs(roles, visits, reach.withdrawn, days)
-    pump_drug, unplaced = _pump_drugs(roles, visit_roles, day_roles, has_kd, contents.priced)
-    roles = roles | np.where(pump_drug, np.uint32(Role.PUMP_DRUG), np.uint32(0))
-    visit_roles, day_roles = _runs(roles, visits, reach.withdrawn, days)
-    compound = pump_drug & ((roles & Role.COMPOUNDED) != 0) & ~reach.withdrawn
-    pump_line = (((roles & Role.PUMP_SERVICE) != 0) & reach.listed(codes)) | pump_drug
-    units = _gather(lines["units"], rows)
-    own = np.where(pump_drug, compiled.own_drug_bit[codes], np.uint32(0))
+    visit_roles, day_roles = _runs(roles, visits, reach.withdrawn)
+    pump_drug, unplaced = _pump_drugs(roles, visit_roles, day_roles, has_kd, contents.has_priced)
+    marked = np.where(pump_drug, np.uint32(Role.PUMP_DRUG), np.uint32(0))
+    more = _runs(marked, visits, reach.withdrawn)
+    roles, visit_roles, day_roles = roles | marked, visit_roles | more[0], day_roles | more[1]
+    compound = pump_drug & has(roles, Role.COMPOUNDED) & ~reach.withdrawn
+    pump_line = (has(roles, Role.PUMP_SERVICE) & reach.listed(codes)) | pump_drug
 
-    columns: dict[str, NDArray[Any] | pl.Series] = {
+    columns: dict[str, NDArray[Any]] = {
         "roles": roles,
         "visit_roles": visit_roles,
         "day_roles": day_roles,
@@ -147,11 +161,10 @@ def build_context(
         "is_before_code": (days < compiled.code_from[codes]) & (days != NO_DAY),
         "is_after_code": days > compiled.code_to[codes],
         "units_on_day": _units_on_day(units, roles, codes, visits, reach.withdrawn),
-        "has_both_levels": _both_levels(roles, day_roles, visits, reach.withdrawn),
         "is_newest_implant_unprogrammable": _newest_implant(roles, reach.withdrawn, visits),
         "is_kd_example": compiled.code_is_example[codes],
-        "own_drug_codes": np.bitwise_count(visits.over(visits.visit_starts, own, np.bitwise_or)),
-        "has_narrative": _has_narrative(lines, claims, rows, claim_of),
+        "own_drug_codes": _own_drug_codes(pump_drug, codes, visits, compiled),
+        "has_narrative": _has_narrative(lines, claims, claim_of),
         "ingredients": contents.ingredients,
         "unread": contents.unread_parts,
         "unpriced": contents.unpriced,
@@ -160,34 +173,44 @@ def build_context(
         "is_perhaps_sold_nationally": contents.sold(compiled.perhaps_sold),
         "is_compound_after_code": days >= compiled.compound_from,
         "units_are_one": units == UNIT,
-        **_places(claim_set, rows, claim_of, compiled),
-        "compound_number": _compound_numbers(compound, visits, claim_set, rows, claim_of, days),
-        "charge": _gather(lines["charge"], rows),
+        "compound_number": _compound_numbers(compound, visits, claim_set, claim_of),
     }
     return Context(
-        claim_set, compiled, visits, reach, contents, rows, claim_of, codes, days,
-        units.fill_null(-1).to_numpy(), columns,
+        claim_set, compiled, visits, reach, contents, claim_of, codes, days, units,
+        whole_numbers(lines["charge"]), columns, {**reach.known(), "units_are_one": units >= 0},
     )  # fmt: skip
 
 
-def _gather(column: pl.Series, rows: Ints) -> pl.Series:
-    return column.gather(pl.Series(rows)) if len(rows) else column
+def has(roles: NDArray[np.uint32], role: Role) -> Bools:
+    """Whether each value has one of these roles."""
+    return (roles & np.uint32(role)) != 0
 
 
 def _runs(
-    roles: NDArray[np.uint32], visits: Visits, withdrawn: Bools, days: NDArray[np.int32]
+    roles: NDArray[np.uint32], visits: Visits, withdrawn: Bools
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Roles of each line's visit, and of its patient's day; withdrawn claims count in their own alone."""
-    of_visit = visits.over(visits.visit_starts, roles, np.bitwise_or)
-    alive = np.where(withdrawn, np.uint32(0), roles)
-    of_day = visits.over(visits.day_starts, alive, np.bitwise_or) | of_visit
-    return of_visit, np.where(days == NO_DAY, of_visit, of_day)
+    of_visit = visits.of_visit(roles, np.bitwise_or)
+    alive = of_visit
+    if withdrawn.any():
+        alive = visits.of_visit(np.where(withdrawn, np.uint32(0), roles), np.bitwise_or)
+    of_day = visits.of_day(alive, np.bitwise_or) | of_visit
+    return visits.to_lines(of_visit), visits.to_lines(of_day)
 
 
 def _patients(claims: pl.DataFrame) -> Ints:
     """A number for each claim's patient; a claim whose patient is not known has one of its own."""
+    if claims.height < FEW:
+        seen: dict[str, int] = {}
+        return np.array(
+            [
+                place if patient is None else seen.setdefault(patient, place)
+                for place, patient in enumerate(claims["patient_id"].to_list())
+            ],
+            np.int64,
+        )
     ids = claims["patient_id"].cast(pl.Categorical(pl.Categories.random())).to_physical()
-    numbers = ids.cast(pl.Int64).fill_null(-1).to_numpy()
+    numbers = whole_numbers(ids.cast(pl.Int64))
     unknown = numbers < 0
     if unknown.any():
         alone = int(numbers.max()) + 1 + np.arange(len(numbers))
@@ -198,15 +221,27 @@ def _patients(claims: pl.DataFrame) -> Ints:
 def _has_modifier(lines: pl.DataFrame, modifier: str) -> Bools:
     have = np.zeros(lines.height, bool)
     for place in (1, 2, 3, 4):
-        column = lines[f"modifier_{place}"]
-        if column.null_count() < column.len():
-            have |= (column == modifier).fill_null(value=False).to_numpy()
+        have |= positions(lines[f"modifier_{place}"], (modifier,)) != 0
     return have
 
 
-def _has_narrative(lines: pl.DataFrame, claims: pl.DataFrame, rows: Ints, claim_of: Ints) -> Bools:
-    own = (lines["description"].is_not_null() | lines["note"].is_not_null()).to_numpy()[rows]
-    return own | claims["note"].is_not_null().to_numpy()[claim_of]
+def _has_narrative(lines: pl.DataFrame, claims: pl.DataFrame, claim_of: Ints) -> Bools:
+    have = np.zeros(lines.height, bool)
+    for column, at in ((lines["description"], None), (lines["note"], None), (claims["note"], claim_of)):
+        if column.null_count() < column.len():
+            there = column.is_not_null().to_numpy()
+            have |= there if at is None else there[at]
+    return have
+
+
+def _own_drug_codes(
+    pump_drug: Bools, codes: NDArray[np.uint8], visits: Visits, compiled: CompiledPolicy
+) -> NDArray[np.uint8]:
+    """How many different drug codes other than J7999 were given through the pump on the visit."""
+    own = np.where(pump_drug, compiled.own_drug_bit[codes], np.uint32(0))
+    if not own.any():
+        return np.zeros(len(own), np.uint8)
+    return visits.to_lines(np.bitwise_count(visits.of_visit(own, np.bitwise_or)))
 
 
 def _pump_drugs(
@@ -214,58 +249,35 @@ def _pump_drugs(
     visit_roles: NDArray[np.uint32],
     day_roles: NDArray[np.uint32],
     has_kd: Bools,
-    priced: NDArray[np.uint16],
+    has_priced: Bools,
 ) -> tuple[Bools, Bools]:
     """Which drug lines were given through the pump, and which J7999 lines nothing ties to one.
 
     KD says so; so does a pump service of that day, for J7999 always and for other drug codes when no
     J7999 stands beside them (they may be sedation); so does one of the article's drugs in J7999's text.
     """
-    drug = (roles & Role.DRUG) != 0
-    compound = (roles & (Role.COMPOUNDED | Role.SUPERSEDED_COMPOUND)) != 0
-    service = (day_roles & (Role.MANAGEMENT | Role.DEVICE_IMPLANT)) != 0
-    filled = (visit_roles & (Role.REFILL | Role.DEVICE_IMPLANT)) != 0
-    alone = (visit_roles & (Role.COMPOUNDED | Role.SUPERSEDED_COMPOUND)) == 0
-    tied = has_kd | (compound & (service | (priced > 0))) | (filled & alone)
-    return drug & tied, compound & ~tied
+    either = Role.COMPOUNDED | Role.SUPERSEDED_COMPOUND
+    compound = has(roles, either)
+    service = has(day_roles, Role.MANAGEMENT | Role.DEVICE_IMPLANT)
+    filled = has(visit_roles, Role.REFILL | Role.DEVICE_IMPLANT)
+    alone = ~has(visit_roles, either)
+    tied = has_kd | (compound & (service | has_priced)) | (filled & alone)
+    return has(roles, Role.DRUG) & tied, compound & ~tied
 
 
 def _units_on_day(
-    units: pl.Series, roles: NDArray[np.uint32], codes: NDArray[np.uint8], visits: Visits, withdrawn: Bools
+    units: Ints, roles: NDArray[np.uint32], codes: NDArray[np.uint8], visits: Visits, withdrawn: Bools
 ) -> NDArray[np.uint32]:
     """Units of the line's own code on the patient's day, at least one a line; 0 for other codes."""
-    total = np.zeros(len(codes), np.uint32)
-    places = np.flatnonzero(((roles & Role.MANAGEMENT) != 0) & ~withdrawn)
-    whole = np.clip(units.fill_null(UNIT).to_numpy()[places] // UNIT, 1, 10_000)
-    total[places] = whole
-    days = visits.number(visits.day_starts)[places]
-    again = days[1:] == days[:-1]
-    if again.any():
-        shared = np.isin(days, days[1:][again])
-        places, whole = places[shared], whole[shared]
-        key = days[shared] * 256 + codes[places]
-        order = np.argsort(key, kind="stable")
-        starts = np.flatnonzero(np.concatenate(([True], np.diff(key[order]) != 0)))
-        sums = np.repeat(np.add.reduceat(whole[order], starts), np.diff(starts, append=len(order)))
-        total[places[order]] = np.minimum(sums, 2**31)
+    counted = has(roles, Role.MANAGEMENT) & ~withdrawn
+    total = np.where(counted, np.minimum(np.maximum(units // UNIT, 1), 10_000), 0).astype(np.uint32)
+    many = visits.of_day(visits.of_visit(counted.astype(np.uint32), np.add), np.add) > 1
+    if many.any():
+        places = np.flatnonzero(counted & visits.to_lines(many))
+        key, place = np.unique(visits.day_numbers(places) * 256 + codes[places], return_inverse=True)
+        sums = np.bincount(place, weights=total[places], minlength=len(key))
+        total[places] = np.minimum(sums[place], 2**31).astype(np.uint32)
     return total
-
-
-def _both_levels(
-    roles: NDArray[np.uint32], day_roles: NDArray[np.uint32], visits: Visits, withdrawn: Bools
-) -> Bools:
-    """Whether the line's kind of refill is billed at both levels, by staff and by a physician, that day."""
-    both = np.zeros(len(roles), bool)
-    staff_days = (day_roles & Role.STAFF_LEVEL) != 0
-    if not staff_days.any():
-        return both
-    for kind in (Role.PROGRAMMED_REFILL, Role.PLAIN_REFILL):
-        of_kind = ((roles & kind) != 0) & ~withdrawn
-        staff = of_kind & ((roles & Role.STAFF_LEVEL) != 0)
-        one = visits.over(visits.day_starts, staff, np.logical_or)
-        other = visits.over(visits.day_starts, of_kind & ~staff, np.logical_or)
-        both |= of_kind & one & other
-    return both
 
 
 def _newest_implant(roles: NDArray[np.uint32], withdrawn: Bools, visits: Visits) -> Bools:
@@ -273,55 +285,33 @@ def _newest_implant(roles: NDArray[np.uint32], withdrawn: Bools, visits: Visits)
     implant = np.where(withdrawn, np.uint32(0), roles & np.uint32(Role.DEVICE_IMPLANT))
     if not implant.any():
         return np.zeros(len(roles), bool)
-    implants = np.bitwise_or.reduceat(implant, visits.day_starts)
+    of_visit = visits.of_visit(implant, np.bitwise_or)[visits.order]
+    implants = np.bitwise_or.reduceat(of_visit, visits.day_starts)
     newest = np.maximum.accumulate(np.where(implants != 0, np.arange(len(implants)), -1))
     first_day = np.searchsorted(visits.day_starts, visits.patient_starts)
-    own = newest >= np.repeat(first_day, np.diff(first_day, append=len(visits.day_starts)))
+    own = newest >= np.repeat(first_day, np.diff(first_day, append=len(implants)))
     kind = implants[np.maximum(newest, 0)]
-    unprogrammable = own & ((kind & Role.PROGRAMMABLE_IMPLANT) == 0)
-    return np.repeat(unprogrammable, visits.lengths(visits.day_starts))
+    return visits.to_lines(visits.visits_of_days(own & ~has(kind, Role.PROGRAMMABLE_IMPLANT)))
 
 
 def _compound_numbers(
-    compound: Bools, visits: Visits, claim_set: ClaimSet, rows: Ints, claim_of: Ints, days: NDArray[np.int32]
+    compound: Bools, visits: Visits, claim_set: ClaimSet, claim_of: Ints
 ) -> NDArray[np.uint16]:
     """Which J7999 line of its patient's day each is, from 1, whatever the order of claims and files."""
     numbers = compound.astype(np.uint16)
-    places = np.flatnonzero(compound)
-    if len(places) < 2:  # noqa: PLR2004
+    if not compound.any():
         return numbers
-    runs = np.where(days == NO_DAY, -1 - claim_of, visits.number(visits.day_starts))[places]
-    again = runs[1:] == runs[:-1]
-    if again.any():
-        places = places[np.isin(runs, runs[1:][again])]
-        runs = np.where(days == NO_DAY, -1 - claim_of, visits.number(visits.day_starts))[places]
+    many = visits.of_day(visits.of_visit(numbers.astype(np.uint32), np.add), np.add) > 1
+    if many.any():
+        places = np.flatnonzero(compound & visits.to_lines(many))
+        day = visits.day_numbers(places)
         ranked = claim_set.claims[claim_of[places]].select("claim_id", "source", "segment").with_columns(
-            run=pl.Series(runs),
-            line=claim_set.lines["line"].gather(pl.Series(rows[places])),
+            day=pl.Series(day),
+            line=claim_set.lines["line"].gather(pl.Series(places)),
             place=pl.Series(places),
-        ).sort("run", "claim_id", "line", "source", "segment", "place")  # fmt: skip
-        run = ranked["run"].to_numpy()
-        starts = np.flatnonzero(np.concatenate(([True], run[1:] != run[:-1])))
-        ordinal = np.arange(len(run)) - np.repeat(starts, np.diff(starts, append=len(run))) + 1
+        ).sort("day", "claim_id", "line", "source", "segment", "place")  # fmt: skip
+        day = ranked["day"].to_numpy()
+        starts = starts_of(day[1:] != day[:-1])
+        ordinal = np.arange(len(day)) - np.repeat(starts, np.diff(starts, append=len(day))) + 1
         numbers[ranked["place"].to_numpy()] = np.minimum(ordinal, 65_535)
     return numbers
-
-
-def _places(claim_set: ClaimSet, rows: Ints, claim_of: Ints, compiled: CompiledPolicy) -> dict[str, Bools]:
-    """Where the service was given, as far as it decides who is paid for the drug (P4)."""
-    claims, own, law = claim_set.claims, claim_set.lines["place_of_service"], compiled.policy.medicare
-    professional = (claims["form"] != "institutional").fill_null(value=True).to_numpy()[claim_of]
-    kinds = {
-        "is_hospital_outpatient": law.hospital_outpatient,
-        "is_hospital_other": law.hospital_other,
-        "is_surgical_center": law.surgical_center,
-    }
-    given = own.is_not_null().to_numpy()[rows] if own.null_count() < own.len() else None
-    columns = {}
-    for name, places in kinds.items():
-        there = claims["place_of_service"].is_in(places).fill_null(value=False).to_numpy()[claim_of]
-        if given is not None:
-            line = own.is_in(places).fill_null(value=False).to_numpy()[rows]
-            there = np.where(given, line, there)
-        columns[name] = there & professional
-    return columns

@@ -47,7 +47,7 @@ class Planned:
 
 @dataclass(frozen=True, eq=False)
 class Hits:
-    """Where one planned case fired: places in visit order, one a claim for rules on claims."""
+    """Where one planned case fired: positions in the lines table, one a claim for rules on claims."""
 
     planned: Planned
     places: Ints
@@ -89,7 +89,7 @@ _POLICIES: dict[int, PolicySet] = {}
 
 
 def run_rules(frame: pl.DataFrame, context: Context, codes: tuple[str, ...]) -> list[Hits]:
-    """Every case that fired, with its places."""
+    """Every case that fired, with the lines where it did."""
     policy = context.compiled.policy
     _POLICIES[id(policy)] = policy
     planned = _plan(codes, tuple(sorted(policy.chosen.items())), id(policy))
@@ -98,6 +98,8 @@ def run_rules(frame: pl.DataFrame, context: Context, codes: tuple[str, ...]) -> 
     answers = frame.select(one.when.alias(one.column) for one in planned)
     hits = []
     for one in planned:
+        if not answers[one.column].any():
+            continue
         places = answers[one.column].arg_true().to_numpy().astype(np.int64)
         if len(places) and one.rule.scope == "claim":
             _, first = np.unique(context.claims[places], return_index=True)
@@ -118,5 +120,5 @@ def determine(context: Context, hits: list[Hits]) -> tuple[NDArray[np.uint8], In
         worst[claims] = np.maximum(worst[claims], level)
         findings += np.bincount(claims, minlength=count)
     governed = np.zeros(count, bool)
-    governed[context.claims[np.asarray(context.columns["is_governed"])]] = True
+    governed[context.claims[context.columns["is_governed"]]] = True
     return np.where(governed, DETERMINATION_OF_LEVEL[worst], _NAMES.index("not-governed")), findings

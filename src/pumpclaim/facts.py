@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    Ints = NDArray[np.int64]
+
     from pumpclaim.context import Context
     from pumpclaim.pricing import Prices
 
@@ -27,12 +30,11 @@ UNKNOWN = "(not known)"
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """Facts of the lines at ``places`` (in visit order); each method gives one text a place."""
+    """Facts of the lines at ``places`` of the lines table; each method gives one text a place."""
 
     context: Context
     prices: Prices
-    ingredients: pl.DataFrame
-    places: NDArray[np.int64]
+    places: Ints
 
     def messages(self, template: str) -> list[str]:
         """``template`` with every name in braces replaced by that fact."""
@@ -46,7 +48,7 @@ class Facts:
         ]
 
     def _of_line(self, column: str) -> list[Any]:
-        return self.context.claim_set.lines[column][self.context.rows[self.places]].to_list()
+        return self.context.claim_set.lines[column][self.places].to_list()
 
     def _of_claim(self, column: str) -> list[Any]:
         return self.context.claim_set.claims[column][self.context.claims[self.places]].to_list()
@@ -54,61 +56,75 @@ class Facts:
     def _text(self, values: list[Any]) -> list[str]:
         return [UNKNOWN if value is None else str(value) for value in values]
 
-    def _day_lines(self, place: int) -> range:
+    @cached_property
+    def _visit_of(self) -> Ints:
+        """The visit of every line."""
         visits = self.context.visits
-        run = int(np.searchsorted(visits.day_starts, place, side="right")) - 1
-        end = visits.day_starts[run + 1] if run + 1 < len(visits.day_starts) else len(self.context.rows)
-        return range(int(visits.day_starts[run]), int(end))
+        return visits.to_lines(np.arange(len(visits.starts)))
+
+    @cached_property
+    def _place_of_visit(self) -> Ints:
+        """The place of every visit in order of patient and day."""
+        place = np.empty(len(self.context.visits.order), np.int64)
+        place[self.context.visits.order] = np.arange(len(place))
+        return place
+
+    def _run(self, starts: Ints, line: int) -> tuple[int, int]:
+        """From and to, in order of patient and day, of the run of visits that the line lies in."""
+        place = int(self._place_of_visit[self._visit_of[line]])
+        run = int(np.searchsorted(starts, place, side="right"))
+        return int(starts[run - 1]), int(starts[run]) if run < len(starts) else len(self._place_of_visit)
+
+    def _day_lines(self, line: int) -> list[int]:
+        """Lines of the same patient and day, those of claims that count."""
+        visits = self.context.visits
+        start, end = self._run(visits.day_starts, line)
+        lines = visits.lines_of(visits.order[start:end])
+        return [int(one) for one in lines if one == line or not self.context.reach.withdrawn[one]]
 
     def _codes_of_day(self, roles: Role) -> list[str]:
         compiled = self.context.compiled
         texts = []
-        for place in self.places:
-            codes = {int(code) for code in self.context.codes[self._day_slice(place)]}
+        for line in self.places.tolist():
+            codes = {int(self.context.codes[other]) for other in self._day_lines(line)}
             named = [c for c in sorted(codes) if c and compiled.codes[c - 1].roles & roles]
             texts.append(" and ".join(compiled.codes[c - 1].code for c in named))
         return texts
 
-    def _day_slice(self, place: int) -> slice:
-        lines = self._day_lines(place)
-        return slice(lines.start, lines.stop)
-
     def other_claims(self) -> list[str]:
         """Ids of the claims that bear the other half of a split refill."""
-        roles = np.asarray(self.context.columns["roles"])
-        claims, ids = self.context.claims, self.context.claim_set.claims["claim_id"]
-        withdrawn = self.context.reach.withdrawn
+        roles, claims = self.context.columns["roles"], self.context.claims
+        ids = self.context.claim_set.claims["claim_id"]
         texts = []
-        for place in self.places:
-            wanted = Role.REFILL if roles[place] & Role.PUMP_DRUG else Role.PUMP_DRUG
+        for line in self.places.tolist():
+            wanted = Role.REFILL if roles[line] & Role.PUMP_DRUG else Role.PUMP_DRUG
             others = {
                 ids[int(claims[other])] or UNKNOWN
-                for other in self._day_lines(place)
-                if claims[other] != claims[place] and roles[other] & wanted and not withdrawn[other]
+                for other in self._day_lines(line)
+                if claims[other] != claims[line] and roles[other] & wanted
             }
             texts.append(", ".join(sorted(others)))
         return texts
 
     def other_half(self) -> list[str]:
         """Which half of the refill stands on another claim."""
-        roles = np.asarray(self.context.columns["roles"])[self.places]
+        roles = self.context.columns["roles"][self.places]
         return ["refill" if role & Role.PUMP_DRUG else "drug" for role in roles]
 
     def newest_implant(self) -> list[str]:
-        """Code and day of the patient's newest implant."""
-        context = self.context
-        roles = np.asarray(context.columns["roles"])
+        """Code and day of the patient's newest implant up to that day."""
+        context, visits = self.context, self.context.visits
+        roles = context.columns["roles"]
         texts = []
-        for place in self.places:
-            run = int(np.searchsorted(context.visits.patient_starts, place, side="right")) - 1
-            first = int(context.visits.patient_starts[run])
-            last = self._day_lines(place).stop
+        for line in self.places.tolist():
+            start, _ = self._run(visits.patient_starts, line)
+            _, end = self._run(visits.day_starts, line)
             implants = [
                 other
-                for other in range(first, last)
+                for other in visits.lines_of(visits.order[start:end]).tolist()
                 if roles[other] & Role.DEVICE_IMPLANT and not context.reach.withdrawn[other]
             ]
-            newest = implants[-1]
+            newest = max(implants, key=lambda other: (context.days[other], context.codes[other]))
             code = context.compiled.codes[context.codes[newest] - 1]
             texts.append(f"{code.code} ({code.label}) of {_day(context.days[newest])}")
         return texts
@@ -118,7 +134,7 @@ class Facts:
         chosen = np.flatnonzero(which())
         at = contents.place[chosen]
         wanted = np.isin(at, self.places)
-        frame = self.ingredients if self.ingredients["row"].is_sorted() else self.ingredients.sort("row", "item")
+        frame = contents.ingredient_rows
         by_place: dict[int, list[str]] = {}
         for place, record in zip(
             at[wanted], frame[chosen[wanted]].iter_rows(named=True), strict=True
@@ -133,7 +149,7 @@ class Facts:
     def mixture(self) -> list[str]:
         """The drugs of a mixture by name, or that several drug codes make one."""
         named = self._ingredients(lambda: ~self.context.contents.unread, "name")
-        many = np.asarray(self.context.columns["ingredients"])[self.places] > 1
+        many = self.context.columns["ingredients"][self.places] > 1
         return [
             name if several else "more than one drug"
             for name, several in zip(named, many, strict=True)
@@ -154,7 +170,7 @@ class Facts:
 
     def what_text(self) -> list[str]:
         """Whether there is a text at all."""
-        has = np.asarray(self.context.columns["has_narrative"])[self.places]
+        has = self.context.columns["has_narrative"][self.places]
         return ["a text, but none" if one else "no text" for one in has]
 
     def unknown_place(self) -> list[str]:
@@ -188,9 +204,9 @@ class Facts:
         return [names[c - 1] if c else UNKNOWN for c in self.context.reach.contract[self.places]]
 
     def contract_kind(self) -> list[str]:
-        """Whether the contract is an A or a B contract."""
+        """Whether the contract is an A or a B contract, with its article for a sentence."""
         kind_b = self.context.compiled.contract_kind_b
-        return ["B" if kind_b[c] else "A" for c in self.context.reach.contract[self.places]]
+        return ["a B" if kind_b[c] else "an A" for c in self.context.reach.contract[self.places]]
 
     def form_with_article(self) -> list[str]:
         """The claim's form, with its article for a sentence."""
@@ -216,7 +232,7 @@ class Facts:
 
     def column(self, name: str) -> list[str]:
         """A column of the context."""
-        return [str(value) for value in np.asarray(self.context.columns[name])[self.places]]
+        return [str(value) for value in self.context.columns[name][self.places]]
 
     def units(self) -> list[str]:
         """Units of service."""

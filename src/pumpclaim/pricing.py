@@ -46,11 +46,13 @@ REASONS = (
 """Why a line has no allowance, or why it is zero; the place in this tuple is the code in ``Prices``."""
 (PRICED, NOT_REACHED, OTHER_SCHEDULE, HOSPITAL, PACKAGED, INSTITUTIONAL, OTHER_CODE, NO_DATE,
  NO_NARRATIVE, UNREAD, NO_FEE, PART_UNITS, LOWER_BOUND) = range(13)  # fmt: skip
+TABLED = (PRICED, UNREAD, NO_FEE, PART_UNITS, LOWER_BOUND)
+"""Reasons of lines that the fee table prices, in whole or in part."""
 
 
 @dataclass(frozen=True, eq=False)
 class Prices:
-    """One value a line in visit order; ``allowed`` in nano-dollars, whole cents, -1 when not known.
+    """One value a service line; ``allowed`` in nano-dollars, whole cents, -1 when not known.
 
     ``reason`` is a position in REASONS; ``fees`` the number of compounding fees in the allowance.
     """
@@ -61,15 +63,16 @@ class Prices:
     compounding_fee: Ints
 
     @property
-    def allowed_column(self) -> pl.Series:
-        """``allowed`` with null for what is not known."""
-        return nullable(self.allowed)
+    def columns(self) -> tuple[pl.Series, pl.Series]:
+        """Allowances, null where not known, and reasons as text."""
+        names = pl.Series(REASONS, dtype=pl.String)
+        texts = names.gather(pl.Series(self.reason)) if len(self.reason) else names.clear()
+        return nullable(self.allowed), texts
 
     @property
-    def reason_column(self) -> pl.Series:
-        """The reasons as text."""
-        names = pl.Series(REASONS, dtype=pl.String)
-        return names.gather(pl.Series(self.reason)) if len(self.reason) else names.clear()
+    def is_drug(self) -> Bools:
+        """Lines that are drugs given through the pump, on claims that the article reaches."""
+        return (self.reason != OTHER_SCHEDULE) & (self.reason != NOT_REACHED)
 
 
 @figure("allowance of a compounded drug line", statements=("P1", "P2", "P5"))
@@ -87,16 +90,18 @@ def compounding(context: Context, cartridges: Ints) -> tuple[Ints, Ints]:
     ``cartridges`` are those that the line's narrative states, 0 for none.
     """
     policy = context.compiled.policy
-    number = np.asarray(context.columns["compound_number"])
+    number = context.columns["compound_number"]
     count = (number >= 1) if policy.reading("several-compound-lines") == "fee-each" else (number == 1)
     fees = count.astype(np.int64)
     if policy.reading("compounding-fee") == "per-cartridge":
         fees *= np.maximum(cartridges, 1)
     one = np.zeros(len(fees), np.int64)
+    places = np.flatnonzero(fees)
+    article = context.reach.article[places]
     for position, table in enumerate(context.compiled.fees):
-        period = table.period(context.days)
-        here = (context.reach.article == position) & (period >= 0)
-        one[here] = table.compounding[period[here]]
+        period = table.period(context.days[places])
+        here = (period >= 0) & (article == position)
+        one[places[here]] = table.compounding[period[here]]
     return fees, one
 
 
@@ -104,11 +109,10 @@ def compounding(context: Context, cartridges: Ints) -> tuple[Ints, Ints]:
 def unpaid(context: Context) -> NDArray[np.uint8]:
     """Why each line is not priced by the table, as a position in REASONS; PRICED where it is."""
     columns, policy = context.columns, context.compiled.policy
-    roles = np.asarray(columns["roles"])
-    compound = (roles & Role.COMPOUNDED) != 0
-    own_code = "by-table" if policy.reading("own-code-price") == "by-table" else "not-priced"
-    other = ~compound if own_code == "not-priced" else ~compound & ((roles & Role.OWN_DRUG) == 0)
-    hospital = np.asarray(columns["is_hospital_outpatient"]) | np.asarray(columns["is_hospital_other"])
+    roles = columns["roles"]
+    by_table = policy.reading("own-code-price") == "by-table"
+    other = (roles & (Role.COMPOUNDED | Role.OWN_DRUG if by_table else Role.COMPOUNDED)) == 0
+    hospital = columns["is_hospital_outpatient"] | columns["is_hospital_other"]
     reason = np.zeros(len(roles), np.uint8)
     # The later a reason is set, the more it weighs.
     reason[other] = OTHER_CODE
@@ -118,7 +122,7 @@ def unpaid(context: Context) -> NDArray[np.uint8]:
     reason[context.reach.opps] = PACKAGED
     reason[hospital] = HOSPITAL
     reason[(roles & Role.PUMP_DRUG) == 0] = OTHER_SCHEDULE
-    reason[~np.asarray(columns["is_governed"])] = NOT_REACHED
+    reason[~columns["is_governed"]] = NOT_REACHED
     return reason
 
 
@@ -127,11 +131,7 @@ def price_lines(context: Context, contents: Contents, cartridges: Ints) -> Price
     policy, columns = context.compiled.policy, context.columns
     reason = unpaid(context)
     fees, fee = compounding(context, cartridges)
-    total = np.zeros(len(reason), np.int64)
-    if len(contents.place):
-        # Ingredients stand in order of row, so those of one line are neighbours.
-        starts = np.flatnonzero(np.concatenate(([True], contents.place[1:] != contents.place[:-1])))
-        total[contents.place[starts]] = np.add.reduceat(extended(contents), starts)
+    total = contents.of_lines(extended(contents))
     tabled = reason == PRICED
     reason[tabled & (contents.unpriced > 0)] = NO_FEE
     reason[tabled & (contents.unread_parts > 0)] = UNREAD
@@ -147,7 +147,7 @@ def price_lines(context: Context, contents: Contents, cartridges: Ints) -> Price
         reason[known & ~whole] = PART_UNITS
         known &= whole
         total = np.where(known, total * np.where(whole, units // UNIT, 1), total)
-    fees = np.where(known & ((np.asarray(columns["roles"]) & Role.COMPOUNDED) != 0), fees, 0)
+    fees = np.where(known & ((columns["roles"] & Role.COMPOUNDED) != 0), fees, 0)
     total = to_cents(total + fees * fee)
     allowed = np.where(known, total, np.where((reason == PACKAGED) | (reason == HOSPITAL), 0, -1))
     return Prices(allowed, reason, fees, fee)

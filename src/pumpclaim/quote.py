@@ -92,7 +92,7 @@ def price(
     ingredients = read_ingredients(claim_set.claims, claim_set.lines)
     compiled = compile_policy(policy)
     context = build_context(claim_set, ingredients, compiled, None)
-    stated = np.zeros(len(context.rows), np.int64) + (cartridges or 0)
+    stated = np.zeros(claim_set.lines.height, np.int64) + (cartridges or 0)
     review = Review(
         claim_set, policy, context, price_lines(context, context.contents, stated), [],
         np.zeros(1, np.uint8), np.zeros(1, np.int64), ingredients,

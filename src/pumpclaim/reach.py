@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from pumpclaim.compiled import positions
 from pumpclaim.policy import days as day_number
-from pumpclaim.visits import NO_DAY
+from pumpclaim.tables import FORMS
+from pumpclaim.visits import NO_DAY, whole_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,51 +22,57 @@ if TYPE_CHECKING:
 
     Bools = NDArray[np.bool_]
 
-AT_HOME = "12"
-"""Place of service: the patient's home, where the patient's address is the place."""
+REPLACEMENT, VOID = "7", "8"
+"""Claim frequency codes (CLM05-3) of a corrected claim and of one that is taken back."""
 
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """One value a line. ``contract`` and ``state`` are positions in the compiled policy, 0 unknown.
-
-    ``article`` is the position of the article that judges the line, -1 for none.
+    """One value a line. ``contract``, ``state`` and ``place`` (of service) are positions in the
+    compiled policy, 0 unknown; ``article`` is that of the article that judges the line, -1 for none.
     """
 
     compiled: CompiledPolicy
     article: NDArray[np.int8]
     contract: NDArray[np.uint8]
     state: NDArray[np.uint8]
+    place: NDArray[np.uint8]
     institutional: Bools
     medicare: Bools
     withdrawn: Bools
     opps: Bools
     days: NDArray[np.int32]
 
-    @property
+    @cached_property
     def in_jurisdiction(self) -> Bools:
         """Contract or state is an article's; where neither is known, that is taken to be so."""
         return self.article >= 0
 
-    @property
+    @cached_property
     def before_article(self) -> Bools:
         """The service was given before the article took effect (G2)."""
         return (self.days < self.compiled.effective[self.article]) & (self.days != NO_DAY)
 
-    @property
+    @cached_property
     def governs(self) -> Bools:
         """The article holds for the line, whatever is billed on it."""
         return self.in_jurisdiction & self.medicare & ~self.before_article & ~self.withdrawn
 
     def listed(self, codes: NDArray[np.uint8]) -> Bools:
         """The article lists the code (K1), or the code that replaced it (V1)."""
+        if len(self.compiled.listed) == 1:
+            return self.compiled.listed[0][codes]
         return self.compiled.listed[self.article, codes]
 
-    def columns(self) -> dict[str, NDArray[np.bool_] | pl.Series]:
-        """The context's columns on reach; those that rest on an unknown contract or state are null."""
+    def columns(self) -> dict[str, NDArray[np.bool_]]:
+        """The context's columns on reach; where contract or state is unknown see ``known``."""
         compiled, contract, state = self.compiled, self.contract, self.state
-        both = (contract != 0) & (state != 0)
         text_from = day_number(compiled.policy.medicare.opps_text_from)
+        on_claims_of_physicians = {
+            name: kind[self.place] & ~self.institutional
+            for name, kind in compiled.place_is.items()
+            if name != "is_home"
+        }
         return {
             "is_institutional": self.institutional,
             "is_withdrawn": self.withdrawn,
@@ -71,13 +80,25 @@ class Reach:
             "in_jurisdiction": self.in_jurisdiction,
             "is_reach_assumed": ((contract == 0) & (state == 0)) | (self.days == NO_DAY),
             "is_before_article": self.before_article,
-            "contract_in_article": _known(compiled.contract_article[contract] >= 0, contract != 0),
-            "state_in_article": _known(compiled.state_article[state] >= 0, state != 0),
-            "contract_serves_state": _known(compiled.serves[contract, state], both),
+            "contract_in_article": (compiled.contract_article >= 0)[contract],
+            "state_in_article": (compiled.state_article >= 0)[state],
+            "contract_serves_state": compiled.serves.ravel()[
+                contract.astype(np.int64) * compiled.serves.shape[1] + state
+            ],
             "contract_fits_form": compiled.contract_kind_b[contract] != self.institutional,
             "contract_is_regional": compiled.contract_regional[contract],
             "is_opps": self.opps,
             "is_opps_text": self.days >= text_from,
+            **on_claims_of_physicians,
+        }
+
+    def known(self) -> dict[str, Bools]:
+        """Where the columns that rest on contract or state are known."""
+        contract, state = self.contract != 0, self.state != 0
+        return {
+            "contract_in_article": contract,
+            "state_in_article": state,
+            "contract_serves_state": contract & state,
         }
 
 
@@ -85,43 +106,71 @@ def find_reach(
     claim_set: ClaimSet,
     compiled: CompiledPolicy,
     contractor: str | None,
-    rows: NDArray[np.int64],
     claim_of: NDArray[np.int64],
     days: NDArray[np.int32],
 ) -> Reach:
-    """The reach of each line in the order of ``rows``; ``claim_of`` and ``days`` are in that order too."""
-    claims = claim_set.claims
+    """The reach of each line; ``claim_of`` is its claim's position, ``days`` its day.
+
+    What is known of a claim is packed into one number, so that lines look it up once.
+    """
+    packed = _pack_claims(claim_set.claims, compiled, contractor)[claim_of]
+    contract = packed.astype(np.uint8)
+    state = (packed >> 8).astype(np.uint8)
+    place = (packed >> 16).astype(np.uint8)
+    institutional, medicare, withdrawn, opps = ((packed & (1 << bit)) != 0 for bit in range(24, 28))
+    lines = claim_set.lines
+    if lines["service_state"].null_count() < lines.height:
+        own = compiled.state_positions(lines["service_state"])
+        state = np.where(own != 0, own, state)
+    if lines["place_of_service"].null_count() < lines.height:
+        given = lines["place_of_service"].is_not_null().to_numpy()
+        place = np.where(given, compiled.place_positions(lines["place_of_service"]), place)
+    by_contract = compiled.contract_article[contract]
+    article = np.where(by_contract >= 0, by_contract, compiled.state_article[state])
+    article = np.where((contract == 0) & (state == 0), np.int8(0), article)
+    opps = opps & institutional & compiled.opps_state[state]
+    if compiled.policy.reading("revision-dates") == "written-date":
+        opps &= days >= day_number(compiled.policy.medicare.opps_text_from)
+    return Reach(
+        compiled, article, contract, state, place, institutional, medicare, withdrawn, opps, days
+    )
+
+
+def _pack_claims(
+    claims: pl.DataFrame, compiled: CompiledPolicy, contractor: str | None
+) -> NDArray[np.uint32]:
+    """Contract in bits 0 to 7, state in 8 to 15, place of service in 16 to 23, then four answers."""
     if contractor is None:
         contract = compiled.contract_positions(claims["payer_id"])
     else:
         contract = np.full(claims.height, compiled.contract_position(contractor), np.uint8)
-    indicator = claims["filing_indicator"]
-    medicare = indicator.is_in(compiled.policy.medicare.filing_indicators).fill_null(value=True).to_numpy()
-    medicare = medicare | (contract != 0)
-    institutional = (claims["form"] == "institutional").fill_null(value=False).to_numpy()
-    state = _claim_states(claims, compiled)[claim_of]
-    own = claim_set.lines["service_state"]
-    if own.null_count() < own.len():
-        line_state = compiled.state_positions(own)[rows]
-        state = np.where(line_state != 0, line_state, state)
-    contract = contract[claim_of]
-    by_contract = compiled.contract_article[contract]
-    article = np.where(by_contract >= 0, by_contract, compiled.state_article[state])
-    article = np.where((contract == 0) & (state == 0), np.int8(0), article)
-    institutional = institutional[claim_of]
-    opps = _opps_bills(claims, compiled)[claim_of] & institutional & compiled.opps_state[state]
-    if compiled.policy.reading("revision-dates") == "written-date":
-        opps &= days >= day_number(compiled.policy.medicare.opps_text_from)
-    return Reach(
-        compiled, article, contract, state, institutional, medicare[claim_of],
-        _withdrawn(claims)[claim_of], opps, days,
-    )  # fmt: skip
+    place = compiled.place_positions(claims["place_of_service"])
+    indicator = _is_one_of(claims["filing_indicator"], compiled.policy.medicare.filing_indicators)
+    medicare = indicator | claims["filing_indicator"].is_null().to_numpy() | (contract != 0)
+    packed = contract.astype(np.uint32)
+    packed |= _claim_states(claims, place, compiled).astype(np.uint32) << np.uint32(8)
+    packed |= place.astype(np.uint32) << np.uint32(16)
+    answers = (
+        whole_numbers(claims["form"].to_physical()) == FORMS.categories.to_list().index("institutional"),
+        medicare,
+        _withdrawn(claims),
+        _opps_bills(claims, compiled),
+    )
+    for bit, answer in enumerate(answers, start=24):
+        packed |= answer.astype(np.uint32) << np.uint32(bit)
+    return packed
 
 
-def _claim_states(claims: pl.DataFrame, compiled: CompiledPolicy) -> NDArray[np.uint8]:
+def _is_one_of(column: pl.Series, names: tuple[str, ...]) -> Bools:
+    return positions(column, names) != 0
+
+
+def _claim_states(
+    claims: pl.DataFrame, place: NDArray[np.uint8], compiled: CompiledPolicy
+) -> NDArray[np.uint8]:
     """Where the service was given: the facility, the patient's home, else the billing provider (J1)."""
     state = compiled.state_positions(claims["billing_state"])
-    at_home = (claims["place_of_service"] == AT_HOME).fill_null(value=False).to_numpy()
+    at_home = compiled.place_is["is_home"][place]
     if at_home.any():
         home = compiled.state_positions(claims["patient_state"])
         state = np.where(at_home & (home != 0), home, state)
@@ -131,11 +180,10 @@ def _claim_states(claims: pl.DataFrame, compiled: CompiledPolicy) -> NDArray[np.
 
 def _withdrawn(claims: pl.DataFrame) -> Bools:
     """Voids, and claims that a replacement or void of the same id, patient and provider follows."""
-    frequency = claims["frequency_code"]
-    void = (frequency == "8").fill_null(value=False).to_numpy()
-    later = frequency.is_in(["7", "8"]).fill_null(value=False)
-    if not later.any():
-        return void
+    frequency = positions(claims["frequency_code"], (REPLACEMENT, VOID))
+    if not frequency.any():
+        return np.zeros(len(frequency), bool)
+    void, later = frequency == 2, pl.Series(frequency != 0)
     same = ["claim_id", "patient_id", "billing_provider_npi"]
     followed = claims.select(same).join(
         claims.filter(later).select(same).unique().with_columns(followed=pl.lit(value=True)),
@@ -155,9 +203,3 @@ def _opps_bills(claims: pl.DataFrame, compiled: CompiledPolicy) -> Bools:
     if bill.null_count() == bill.len():
         return np.zeros(bill.len(), bool)
     return bill.str.strip_chars_start("0").str.slice(0, 2).is_in(kinds).fill_null(value=False).to_numpy()
-
-
-def _known(values: Bools, known: Bools) -> pl.Series:
-    if known.all():
-        return pl.Series(values)
-    return pl.select(pl.when(pl.Series(known)).then(pl.Series(values))).to_series()

@@ -15,7 +15,7 @@ from pumpclaim.drug_text import read_ingredients
 from pumpclaim.engine import LEVELS, Hits, choose_rules, determine, run_rules
 from pumpclaim.facts import Facts, dollars
 from pumpclaim.policy import load
-from pumpclaim.pricing import payable, price_lines
+from pumpclaim.pricing import TABLED, payable, price_lines
 from pumpclaim.tables import BASES, DETERMINATIONS, DETERMINED, FINDINGS, NANOGRAMS, OUTCOMES, PRICE_ITEMS, PRICES
 
 if TYPE_CHECKING:
@@ -65,12 +65,11 @@ class Review:
 
     def _findings_of(self, hit: Hits) -> pl.DataFrame:
         rule, case = hit.planned.rule, hit.planned.case
-        facts = Facts(self.context, self.line_prices, self.ingredients, hit.places)
-        rows = self.context.rows[hit.places]
-        line = self.claim_set.lines["line"].gather(pl.Series(rows))
+        facts = Facts(self.context, self.line_prices, hit.places)
+        line = self.claim_set.lines["line"].gather(pl.Series(hit.places))
         return pl.DataFrame({
             "claim": pl.Series(self.context.claims[hit.places]).cast(pl.UInt32),
-            "line": line if rule.scope == "line" else pl.Series([None] * len(rows), dtype=pl.UInt32),
+            "line": line if rule.scope == "line" else pl.Series([None] * len(hit.places), dtype=pl.UInt32),
             "message": pl.Series(facts.messages(case.message or rule.message), dtype=pl.String),
         }).with_columns(
             pl.lit(rule.code).alias("rule"),
@@ -85,19 +84,10 @@ class Review:
         )  # fmt: skip
 
     @cached_property
-    def _by_row(self) -> dict[str, pl.Series]:
-        """Allowance and reason in the order of the lines table."""
-        back = np.empty(len(self.context.rows), np.int64)
-        back[self.context.rows] = np.arange(len(back))
-        place = pl.Series(back)
-        prices = {"allowed": self.line_prices.allowed_column, "reason": self.line_prices.reason_column}
-        return {name: column.gather(place) if len(back) else column for name, column in prices.items()}
-
-    @cached_property
     def prices(self) -> pl.DataFrame:
         """What the article allows for every service line (tables.PRICES), in order of the lines."""
         lines = self.claim_set.lines
-        allowed = self._by_row["allowed"]
+        allowed, reason = self.line_prices.columns
         return PRICES.conform(pl.DataFrame({
             "claim": lines["claim"],
             "claim_id": self.claim_set.claims["claim_id"].gather(lines["claim"]) if lines.height else pl.Series([], dtype=pl.String),
@@ -108,22 +98,21 @@ class Review:
             "charge": lines["charge"],
             "allowed": allowed,
             "payable": payable(self.context.compiled, allowed, lines["charge"]),
-            "reason": self._by_row["reason"],
+            "reason": reason,
         }))  # fmt: skip
 
     @cached_property
     def price_items(self) -> pl.DataFrame:
         """The derivation of every line whose drugs could be priced (tables.PRICE_ITEMS), by row."""
-        contents, context, compiled = self.context.contents, self.context, self.context.compiled
-        # Reasons from NO_DATE on concern lines that the table prices or would price.
-        tabled = np.isin(self.line_prices.reason, (0, 9, 10, 11, 12))
+        contents, compiled = self.context.contents, self.context.compiled
+        tabled = np.isin(self.line_prices.reason, TABLED)
         chosen = np.flatnonzero(tabled[contents.place] & ~contents.unread & (contents.rate >= 0))
         drug = contents.drug[chosen]
         units = _fee_units(self.policy, compiled.drugs)[drug]
         per_unit = contents.rate[chosen] * np.where(units == "mg", NANOGRAMS["mg"], NANOGRAMS["mcg"])
         labels = np.array(["", *(self.policy.drugs.by_id[one].label for one in compiled.drugs)], object)
         drugs = pl.DataFrame({
-            "row": context.rows[contents.place[chosen]].astype(np.uint32),
+            "row": contents.place[chosen].astype(np.uint32),
             "item": pl.Series(labels[drug].tolist(), dtype=pl.String),
             "amount": contents.amount[chosen],
             "unit": pl.Series(units.tolist(), dtype=pl.String),
@@ -133,7 +122,7 @@ class Review:
         with_fee = np.flatnonzero(self.line_prices.fees > 0)
         fee, count = self.line_prices.compounding_fee[with_fee], self.line_prices.fees[with_fee]
         fees = pl.DataFrame({
-            "row": context.rows[with_fee].astype(np.uint32), "amount": count, "fee": fee, "extended": count * fee,
+            "row": with_fee.astype(np.uint32), "amount": count, "fee": fee, "extended": count * fee,
         }).with_columns(item=pl.lit("compounding fee"), unit=pl.lit("refill"))  # fmt: skip
         items = pl.concat([PRICE_ITEMS.conform(drugs), PRICE_ITEMS.conform(fees)])
         return items.sort("row", maintain_order=True)
@@ -142,37 +131,25 @@ class Review:
     def determinations(self) -> pl.DataFrame:
         """What becomes of every reviewed claim (tables.DETERMINED), in order of the claims."""
         claims, lines = self.claim_set.claims, self.claim_set.lines
-        of_claim = (
-            pl.DataFrame({
-                "claim": lines["claim"],
-                "day": lines["service_from"],
-                "allowed": self._by_row["allowed"],
-                "is_drug": self._is_drug,
-            })
+        allowed, _ = self.line_prices.columns
+        of_lines = pl.DataFrame({
+            "claim": lines["claim"], "day": lines["service_from"], "allowed": allowed, "is_drug": self.line_prices.is_drug,
+        })  # fmt: skip
+        drugs = (
+            of_lines.filter("is_drug")
             .group_by("claim")
-            .agg(
-                pl.col("day").min(),
-                pl.when(pl.col("is_drug").any() & pl.col("allowed").filter("is_drug").is_not_null().all())
-                .then(pl.col("allowed").filter("is_drug").sum())
-                .alias("allowed"),
-            )
-        )  # fmt: skip
-        joined = claims.select("claim").join(of_claim, on="claim", how="left", maintain_order="left")
+            .agg(pl.when(pl.col("allowed").is_not_null().all()).then(pl.col("allowed").sum()))
+        )
+        first = of_lines.group_by("claim").agg(service_date=pl.col("day").min())
         names = pl.Series(DETERMINATIONS.categories.to_list(), dtype=DETERMINATIONS)
-        return DETERMINED.conform(claims.with_columns(
-            joined["day"].alias("service_date"),
-            joined["allowed"],
-            (names.gather(pl.Series(self.determined)) if claims.height else names.clear()).alias("determination"),
-            pl.Series("findings", self.findings_of_claim, dtype=pl.UInt32),
-        ))  # fmt: skip
-
-    @property
-    def _is_drug(self) -> pl.Series:
-        """Lines that are drugs given through the pump and governed, in order of the lines table."""
-        drug = np.zeros(len(self.context.rows), bool)
-        drug[self.context.rows] = self.line_prices.reason > 2
-        drug[self.context.rows] |= self.line_prices.reason == 0
-        return pl.Series(drug)
+        return DETERMINED.conform(
+            claims.with_columns(
+                determination=names.gather(pl.Series(self.determined)) if claims.height else names.clear(),
+                findings=pl.Series(self.findings_of_claim, dtype=pl.UInt32),
+            )
+            .join(first, on="claim", how="left", maintain_order="left")
+            .join(drugs, on="claim", how="left", maintain_order="left")
+        )
 
     def summary(self) -> dict[str, Any]:
         """Counts of claims and findings, and the dollars allowed in all."""
@@ -217,8 +194,8 @@ def check(
     if ingredients is None:
         ingredients = read_ingredients(claims.claims, claims.lines)
     context = build_context(claims, ingredients, compiled, contractor)
-    prices = price_lines(context, context.contents, np.zeros(len(context.rows), np.int64))
-    hits = run_rules(context.frame(prices.allowed_column), context, codes)
+    prices = price_lines(context, context.contents, np.zeros(claims.lines.height, np.int64))
+    hits = run_rules(context.frame(prices.allowed), context, codes)
     determined, findings = determine(context, hits)
     return Review(claims, policy, context, prices, hits, determined, findings, ingredients)
 

@@ -127,14 +127,21 @@ def _drug(row: Mapping[str, Any]) -> Drug:
             source=DRUGS_FILE.name,
         )
     return Drug(
-        row["id"], row["label"], row["kind"], tuple(_capitals(row["aliases"])), concentrations, ceiling
+        row["id"],
+        row["label"],
+        row["kind"],
+        tuple(_capitals(row["aliases"])),
+        concentrations,
+        ceiling,
     )
 
 
 def _capitals(words: Iterable[str]) -> list[str]:
     out = list(words)
     for word in out:
-        if not all(part.isascii() and part.isalpha() and part.isupper() for part in word.split(" ")):
+        if not all(
+            part.isascii() and part.isalpha() and part.isupper() for part in word.split(" ")
+        ):
             raise InputError(
                 f"'{word}' must be words of capital letters, parted by one space",
                 source=DRUGS_FILE.name,
@@ -144,7 +151,9 @@ def _capitals(words: Iterable[str]) -> list[str]:
 
 def _confidence(drug: str, tag: str) -> str:
     if tag not in {"H", "M"}:
-        raise InputError(f"{drug}: the confidence '{tag}' is neither H nor M", source=DRUGS_FILE.name)
+        raise InputError(
+            f"{drug}: the confidence '{tag}' is neither H nor M", source=DRUGS_FILE.name
+        )
     return tag
 
 

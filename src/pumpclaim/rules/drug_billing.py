@@ -68,7 +68,7 @@ def refill_without_drug(line: Line) -> pl.Expr:
     group="CO",
     carc="16",
     rarc="MA130",
-    message="The {other_half} of this refill of {service_date} is on another claim: {other_claims}.",
+    message="The {other_half} of {service_date} is on another claim: {other_claims}.",
 )
 def split_refill(line: Line) -> pl.Expr:
     """Refill and drug of one patient and day are billed on two claims.

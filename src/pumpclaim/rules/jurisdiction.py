@@ -42,7 +42,7 @@ def wrong_jurisdiction(line: Line) -> pl.Expr:
     carc="109",
     rarc="N104",
     scope="claim",
-    message="This is {form_with_article} claim, and contract {contractor} is a {contract_kind} contract.",
+    message="This is {form_with_article} claim, and {contractor} is {contract_kind} contract.",
 )
 def wrong_kind_of_contract(line: Line) -> pl.Expr:
     """A professional claim goes to a B contract and an institutional claim to an A contract.

@@ -1,0 +1,63 @@
+"""The app: the commands under their names.
+
+Exit status: 0 nothing at or above --fail-on, 1 something is, 2 the call or the input is unusable.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pumpclaim._version import __version__
+from pumpclaim.cli import check, look_up, price
+
+HELP = "Hold Medicare claims for implanted infusion pumps against Local Coverage Article A55239."
+EPILOG = (
+    "Exit status: 0 nothing at or above --fail-on, 1 something is, 2 the call or the input cannot "
+    "be used."
+)
+
+app = typer.Typer(
+    name="pumpclaim",
+    help=HELP,
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"pumpclaim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _pumpclaim(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and end."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("check")(check.check)
+app.command("price")(price.price)
+app.command("rule")(look_up.rule)
+
+policy_app = typer.Typer(
+    help="What the article says, as the program holds it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+policy_app.command("show")(look_up.policy_show)
+policy_app.command("trace")(look_up.policy_trace)
+app.add_typer(policy_app, name="policy")

@@ -1,0 +1,169 @@
+"""``pumpclaim check``: claims in, a report out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pumpclaim.cli import options
+from pumpclaim.cli.options import Contractor, Readings
+from pumpclaim.cli.saying import FOUND, UNUSABLE, complain, console, ends_well, write
+from pumpclaim.errors import InputError
+
+if TYPE_CHECKING:
+    from pumpclaim.review import Review
+    from pumpclaim.tables import ClaimSet
+
+ONE_FILE = ("text", "json")
+"""Formats that go to one file; the others go to a folder."""
+
+
+@ends_well
+def check(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="837 files, CSV or Parquet tables, folders of them, .gz of them, or - for "
+            "standard input. All of them are one set: a patient's earlier claims are looked up in "
+            "every file.",
+        ),
+    ],
+    *,
+    contractor: Contractor = None,
+    report: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="|".join(options.FORMATS),
+            callback=options.one_of(options.FORMATS),
+            help="Text for people; JSON (docs/check.schema.json); CSV or Parquet tables, which go "
+            "to the folder given with -o. CSV without -o prints the findings.",
+        ),
+    ] = "text",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PATH",
+            help="Write there: a file, or a folder for csv and parquet.",
+        ),
+    ] = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CODE", help="Run only this rule or family (DRG104, DRG). May be repeated."
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODE", help="Leave out this rule or family. May be repeated."),
+    ] = None,
+    fail_on: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(options.FAIL_ON),
+            callback=options.one_of(options.FAIL_ON),
+            help="The mildest outcome that makes the exit status 1. A claim that could not be read "
+            "counts as reject.",
+        ),
+    ] = "reject",
+    reading: Readings = None,
+    limit: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", help="The text report shows at most N claims of each kind."
+        ),
+    ] = 50,
+) -> int:
+    """Read claims, hold each against the article, and print what to do."""
+    # Imports wait until they are needed, so that --help and usage errors come at once.
+    from pumpclaim.engine import choose_rules  # noqa: PLC0415
+    from pumpclaim.policy import load  # noqa: PLC0415
+    from pumpclaim.review import check as hold_against_article  # noqa: PLC0415
+
+    policy = load(options.readings(reading))
+    selected, ignored = options.rule_codes(select), options.rule_codes(ignore)
+    choose_rules(selected, ignored)
+    check_output(files, report, output)
+    claims = _read(files)
+    review = hold_against_article(
+        claims, policy=policy, contractor=contractor, select=selected, ignore=ignored
+    )
+    for refusal in claims.refused:
+        complain(InputError(refusal.reason, source=refusal.source, segment=refusal.segment))
+    _report(review, report, output, limit)
+    return exit_status(review, fail_on)
+
+
+def check_output(files: list[str], report: str, output: Path | None) -> None:
+    """Raise InputError before the work for an output that would fail after it."""
+    if output is None:
+        if report == "parquet":
+            raise InputError("Parquet is not for standard output; name a folder with -o")
+        return
+    name = str(output)
+    if report in ONE_FILE:
+        if output.is_dir():
+            raise InputError(f"{report} goes to one file; give a file with -o", source=name)
+        if not output.absolute().parent.is_dir():
+            raise InputError("its folder does not exist; make it first", source=name)
+    elif output.exists() and not output.is_dir():
+        raise InputError(f"{report} writes several tables; give a folder with -o", source=name)
+    for file in files:
+        if output.is_file() and Path(file).exists() and output.samefile(file):
+            raise InputError("the report would overwrite this input", source=file)
+
+
+def exit_status(review: Review, fail_on: str) -> int:
+    """2 when any file or part of one was refused, 1 for findings from ``fail_on`` up, else 0."""
+    if review.claim_set.refused:
+        return UNUSABLE
+    if fail_on == "never":
+        return 0
+    failing = options.FAIL_ON[: options.FAIL_ON.index(fail_on) + 1]
+    unreadable = review.claim_set.rejected.height > 0 and "reject" in failing
+    return FOUND if unreadable or review.worst() in failing else 0
+
+
+def _read(files: list[str]) -> ClaimSet:
+    from pumpclaim.readers import read  # noqa: PLC0415
+
+    return read(*files, stdin=sys.stdin.buffer)
+
+
+def _report(review: Review, report: str, output: Path | None, limit: int) -> None:
+    if report == "text":
+        _text(review, output, limit)
+    elif report == "json":
+        from pumpclaim.reports.json import render  # noqa: PLC0415
+
+        write(render(review), output)
+    elif output is None:
+        from pumpclaim.reports.tabular import findings_csv  # noqa: PLC0415
+
+        write(findings_csv(review))
+        if unreadable := review.claim_set.rejected.height:
+            complain(
+                f"claims that could not be read: {unreadable}; with -o they are in rejected.csv"
+            )
+    else:
+        from pumpclaim.reports import tabular  # noqa: PLC0415
+
+        tabular.write(review, output, report)
+
+
+def _text(review: Review, output: Path | None, limit: int) -> None:
+    if review.claim_set.refused and not review.claim_set.claims_read:
+        return
+    from pumpclaim.reports.terminal import show  # noqa: PLC0415
+
+    if output is None:
+        show(review, console(), limit)
+    else:
+        with output.open("w", encoding="utf-8") as file:
+            show(review, console(file), limit)

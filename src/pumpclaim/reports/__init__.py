@@ -1,0 +1,1 @@
+"""Reports: one file a format. A report computes nothing; it prints what a Review holds."""
