@@ -11,7 +11,7 @@ import polars as pl
 
 from pumpclaim.compiled import compile_policy
 from pumpclaim.context import build_context
-from pumpclaim.drug_text import read_ingredients
+from pumpclaim.drug_text import cartridges, read_ingredients
 from pumpclaim.engine import LEVELS, Hits, choose_rules, determine, run_rules
 from pumpclaim.facts import Facts, dollars
 from pumpclaim.policy import load
@@ -194,10 +194,19 @@ def check(
     if ingredients is None:
         ingredients = read_ingredients(claims.claims, claims.lines)
     context = build_context(claims, ingredients, compiled, contractor)
-    prices = price_lines(context, context.contents, np.zeros(claims.lines.height, np.int64))
+    prices = price_lines(context, context.contents, _stated_cartridges(claims, policy))
     hits = run_rules(context.frame(prices.allowed), context, codes)
     determined, findings = determine(context, hits)
     return Review(claims, policy, context, prices, hits, determined, findings, ingredients)
+
+
+def _stated_cartridges(claims: ClaimSet, policy: PolicySet) -> NDArray[np.int64]:
+    """Cartridges that each line's narrative states, 0 for none; asked only where they are paid (P3)."""
+    stated = np.zeros(claims.lines.height, np.int64)
+    if policy.reading("compounding-fee") == "per-cartridge":
+        counted = cartridges(claims.claims, claims.lines)
+        stated[counted["row"].to_numpy()] = counted["cartridges"].to_numpy()
+    return stated
 
 
 def _fee_units(policy: PolicySet, drugs: Sequence[str]) -> NDArray[np.object_]:

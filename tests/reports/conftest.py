@@ -83,8 +83,10 @@ def policy(**chosen: str) -> Any:
 def finding(claim: int, rule: str, outcome: str, **more: Any) -> dict[str, Any]:
     return {
         "claim": claim, "claim_id": f"PUMP-{claim}", "source": "morning.837", "line": 2,
-        "rule": rule, "title": f"What {rule} says.", "outcome": outcome,
-        "message": f"{rule} fired here.", "statements": ["C17"], "basis": "article", "fix": f"Mend what {rule} names.", **more,
+        "rule": rule, "title": f"What {rule} says.",
+        "outcome": outcome,
+        "message": f"{rule} fired here.", "statements": ["C17"], "basis": "article",
+        "fix": f"Mend what {rule} names.", **more,
     }  # fmt: skip
 
 

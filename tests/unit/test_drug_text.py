@@ -76,6 +76,12 @@ READ_WHOLE = {
     "names before amounts, no commas": ("MORPHINE 360MG BUPIVACAINE 90MG CLON 2000MCG", THREE),
     "commas inside": ("MORPHINE, 360MG, BUPIVACAINE, 90MG", TWO),
     "names in a row, amounts in a row": ("MORPHINE/BUPIVACAINE 360MG/90MG", TWO),
+    "names in a row, concentrations in a row": (
+        "MORPHINE/BUPIVACAINE 20MG/ML / 5MG/ML, 18ML",
+        TWO,
+    ),
+    "concentration behind the total": ("MORPHINE TOTAL 360MG, CONC 20MG/ML, 18 ML", MORPHINE_360),
+    "one vial": ("MORPHINE 20MG/ML 18ML VIAL X 1", MORPHINE_360),
     "amounts in a row, names in a row": ("360MG/90MG MORPHINE/BUPIVACAINE", TWO),
     "semicolons": ("MORPHINE 360MG;BUPIVACAINE 90MG;CLONIDINE 2000MCG", THREE),
     "slashes": ("MORPHINE 360MG/BUPIVACAINE 90MG / CLONIDINE 2000MCG", THREE),
@@ -98,6 +104,7 @@ READ_WHOLE = {
     ),
     "NDC without dashes": ("NDC 12345678901 MORPHINE 360MG", MORPHINE_360),
     "lot, invoice and price": ("MORPHINE 360MG LOT A12-9, INV #5512, $412.50", MORPHINE_360),
+    "lot without space": ("MORPHINE 360MG LOT12345", MORPHINE_360),
     "prescription number": ("RX 123456 MORPHINE 360MG", MORPHINE_360),
     "RX before an amount": ("RX 360MG MORPHINE", MORPHINE_360),
     "date and procedure code": ("DOS 01/05/2024 62370 MORPHINE 360MG", MORPHINE_360),
@@ -223,8 +230,11 @@ PROBLEMS = {
     "times syringes": ("MORPHINE 180MG X 2 SYRINGES", "2 SYRINGES", "not clear"),
     "vials": ("MORPHINE 180MG 2 VIALS", "2 VIALS", "not clear"),
     "range": ("MORPHINE 10-20 MG", "10", "without a unit"),
+    "strengths in a row": (
+        "MORPHINE/BUPIVACAINE 20MG/10MG PER ML 40ML", "MORPHINE", "cannot be told",
+    ),
     "names and amounts that do not match": (
-        "MORPHINE/BUPIVACAINE/CLONIDINE 360MG/90MG", "MORPHINE", "not clear",
+        "MORPHINE/BUPIVACAINE/CLONIDINE 360MG/90MG", "MORPHINE", "cannot be told",
     ),
     "unknown word in a drug's place": ("MORPHINE 360MG, XYZZY", "XYZZY", "no drug that is known"),
     "unknown word before a drug": ("XYZZY MORPHINE 360MG", "XYZZY", "no drug that is known"),

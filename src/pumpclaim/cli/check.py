@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pumpclaim.cli import options
-from pumpclaim.cli.options import Contractor, Readings
+from pumpclaim.cli.options import Readings
 from pumpclaim.cli.saying import FOUND, UNUSABLE, complain, console, ends_well, write
 from pumpclaim.errors import InputError
 
@@ -33,7 +33,14 @@ def check(
         ),
     ],
     *,
-    contractor: Contractor = None,
+    contractor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER",
+            parser=options.contract_number,
+            help="The contract that judges, such as 01312, whatever payer the claims name.",
+        ),
+    ] = None,
     report: Annotated[
         str,
         typer.Option(

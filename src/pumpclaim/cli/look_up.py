@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pumpclaim.cli import options
-from pumpclaim.cli.options import Contractor, PageFormat, Readings
+from pumpclaim.cli.options import PageFormat, Readings
 from pumpclaim.cli.saying import console, ends_well, write_json
 
 
@@ -51,7 +51,14 @@ def policy_show(
             metavar="DATE", parser=options.day, help="Only what held on that day, as 2024-03-05."
         ),
     ] = None,
-    contractor: Contractor = None,
+    contractor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER",
+            parser=options.contract_number,
+            help="Only the article of this contract, such as 01312.",
+        ),
+    ] = None,
     reading: Readings = None,
     report: PageFormat = "text",
 ) -> int:

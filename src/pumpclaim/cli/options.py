@@ -105,11 +105,3 @@ Readings = Annotated[
         "repeated.",
     ),
 ]
-Contractor = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NUMBER",
-        parser=contract_number,
-        help="The contract number, such as 01312, in the place of the one on the claims.",
-    ),
-]

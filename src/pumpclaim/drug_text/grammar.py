@@ -107,15 +107,7 @@ def _names(clause: list[Item]) -> list[Item]:
 
     Kinds left: ``name``, ``unread`` (a word that names no drug we know and has no figure), figures.
     """
-    merged: list[Item] = []
-    for item in clause:
-        previous = merged[-1] if merged else None
-        if (item.kind == "salt" and previous and previous.kind in {"drug", "word"}) or (
-            item.kind == "word" and previous and previous.kind == "word"
-        ):
-            merged[-1] = previous._replace(end=item.end)
-        else:
-            merged.append(item)
+    merged = _joined_words(clause)
     row = [item for item in merged if item.kind not in _JOINTS or item.kind == "equals"]
     plain = [item for item in row if item.kind != "equals"]
     figure_first = next(
@@ -149,6 +141,22 @@ def _names(clause: list[Item]) -> list[Item]:
     return out
 
 
+def _joined_words(clause: list[Item]) -> list[Item]:
+    """The clause with words, and salts behind a name, joined to one name."""
+    merged: list[Item] = []
+    for item in clause:
+        previous = merged[-1] if merged else None
+        if (item.kind == "salt" and previous and previous.kind in {"drug", "word"}) or (
+            item.kind == "word" and previous and previous.kind == "word"
+        ):
+            merged[-1] = previous._replace(end=item.end)
+        elif item.kind == "word" and _hyphenated(merged, item):
+            merged[-2:] = [merged[-2]._replace(end=item.end)]
+        else:
+            merged.append(item)
+    return merged
+
+
 def _hyphenated(before: list[Item], word: Item) -> bool:
     """Whether ``word`` hangs on the word before it by a hyphen."""
     return (
@@ -175,7 +183,7 @@ def _unnamed(clause: list[Item], parts: list[Part], waiting: Part | None) -> Par
             ):
                 last.take(item, soft=True)
         elif (
-            item.kind in {"mass", "dosing", "conc"}
+            (item.kind in {"mass", "dosing"} or (item.kind == "conc" and len(parts) == 1))
             and last is not None
             and last.has("conc", "mass")
             and not last.has(item.kind)

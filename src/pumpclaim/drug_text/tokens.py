@@ -45,14 +45,14 @@ _NO_UNIT = rf"(?!9)(?!\s*-?\s*(?:{_UNITS}))"
 _KEYWORDS = (
     "LOT|RX|INV|INVOICE|BATCH|SERIAL|SN|REF|ACCT|ORDER|NPI|DEA|LIC|PO|EXP|BUD|PH|TEL|FAX|MRN"
 )
-_HINT = re.compile(rf"NDC|CPT|HCPCS|{_KEYWORDS}|N9999|[A-V]9999|9[-/]9|\$")
+_HINT = re.compile(rf"NDC|CPT|HCPCS|(?:{_KEYWORDS})[^A-Z]|N9999|[A-V]9999|9[-/]9|\$")
 _NOISE = re.compile(
     r"\bNDC\s*(?:NO\b|NUM(?:BER)?\b)?\s*[#:.=]*\s*(?:N9)?[9X*]{4,}(?:-[9X*]+)*"
     r"|\bN9{12}\b"
     r"|\b9{4,5}-9{3,4}-9{1,2}\b"
     rf"|\b(?:CPT|HCPCS)\s*(?:CODE\b)?\s*[#:.=]*\s*[A-Z9]9999(?:-?[A-Z]{{2}}\b)?{_NO_UNIT}"
     rf"|\b[A-V]9999(?:-?[A-Z]{{2}}\b)?{_NO_UNIT}"
-    rf"|\b(?:{_KEYWORDS})\b\s*(?:NO\b|NUM(?:BER)?\b|DATE\b)?\s*[#:.=]*\s*"
+    rf"|\b(?:{_KEYWORDS})(?![A-Z])\s*(?:NO\b|NUM(?:BER)?\b|DATE\b)?\s*[#:.=]*\s*"
     rf"(?!9[9,.]*\s*-?\s*(?:{_UNITS}))[A-Z]{{0,4}}-?9[A-Z9/-]*"
     rf"|\b99?([/-])99?\1(?:9999|99)\b(?![.,]9){_NO_UNIT}"
     rf"|\b9999-99-99\b{_NO_UNIT}"

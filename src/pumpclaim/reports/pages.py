@@ -273,7 +273,7 @@ def _sections(article: Document) -> Iterator[tuple[str, tuple[str, ...], Iterabl
             [
                 one["code"] + ("*" if one["listed"] else ""),
                 one["label"],
-                " ".join(one["roles"]),
+                ", ".join(one["roles"]).replace("-", " "),
                 _valid(one),
             ]
             for one in article["codes"]

@@ -1,0 +1,242 @@
+"""From a file's bytes to its segments: text encoding, delimiters of each interchange, line breaks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from pumpclaim.errors import InputError
+from pumpclaim.readers.x12_segments import Ints, Segments
+
+MOST_BYTES = 2**32 - 1
+"""The largest file read at once: positions within a column of text are 32 bits wide."""
+
+_ISA_SEPARATORS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
+_AFTER_ISA = (b"GS", b"TA1", b"IEA", b"ISB")
+_PADDING = b"\x00\x1a \t\r\n"
+_UNUSED_1252 = bytes.maketrans(b"\x81\x8d\x8f\x90\x9d", b"\0" * 5)
+_ISA_WITHIN = re.compile(rb"ISA([^A-Za-z0-9 \r\n])[0-9]{2}\1")
+_SIGNATURES = {
+    b"PK\x03\x04": "a zip archive or a spreadsheet",
+    b"%PDF": "a PDF",
+    b"PAR1": "a Parquet file",
+    b"\x1f\x8b": "a gzip archive",
+    b"SQLite format": "a SQLite database",
+    b"\xd0\xcf\x11\xe0": "an old Office document",
+    b"\x89PNG": "a picture",
+}
+
+
+@dataclass(frozen=True)
+class Delimiters:
+    """What an ISA declares: element separator, component separator (ISA16), segment terminator."""
+
+    element: int
+    component: int
+    terminator: int
+
+
+def as_utf8(data: bytes, source: str) -> bytes:
+    """The file's text as UTF-8, without byte order mark and padding at its ends.
+
+    Text that is not UTF-8 is taken as Windows-1252; bytes that mean nothing there become NUL, so
+    that the claim they stand in is rejected.
+    """
+    for signature, what in _SIGNATURES.items():
+        if data.startswith(signature):
+            raise InputError(
+                f"this is {what}, not an X12 file; give the 837 itself", source=source
+            )
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        data = data.decode("utf-16", "replace").encode()
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if not data.strip(_PADDING):
+        raise InputError("the file is empty; give an 837 with at least one claim", source=source)
+    if len(data) > MOST_BYTES:
+        raise InputError("the file is over 4 GB; split it by interchange", source=source)
+    if not data.isascii():
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            data = data.translate(_UNUSED_1252).decode("cp1252").encode()
+    return data
+
+
+def split(data: bytes, source: str) -> tuple[Segments, int]:
+    """The segments of a file, and how many bytes stand before its first ISA.
+
+    Raises `InputError` when the file has no ISA, or the first one's delimiters cannot be told.
+    """
+    begin = len(data) - len(data.lstrip(_PADDING))
+    found = isa_delimiters(data, begin) if data.startswith(b"ISA", begin) else None
+    junk = 0
+    if found is None:
+        begin, found, junk = _isa_further_on(data, begin, source)
+    segments = _tokenised(data, _regions(data, begin, found))
+    if _wrapped(data, segments):
+        data = data.translate(None, b"\r\n")
+        return split(data, source)
+    return segments, junk
+
+
+def isa_delimiters(data: bytes, at: int) -> Delimiters | None:
+    """The delimiters of the ISA at ``at``; null when they cannot be told for certain.
+
+    ISA is 106 bytes wide, so they stand at fixed places. Where a writer got the widths wrong, the
+    component separator is what follows the sixteenth element separator, the terminator the byte
+    after it, and a GS must follow.
+    """
+    head = data[at : at + 106]
+    if len(head) < 24:
+        return None
+    element = head[3]
+    if len(head) == 106 and all(head[place] == element for place in _ISA_SEPARATORS):
+        return _checked(element, head[104], head[105])
+    parts = data[at : at + 400].split(bytes([element]), 16)
+    if len(parts) < 17 or len(parts[16]) < 4:
+        return None
+    component, terminator = parts[16][0], parts[16][1]
+    following = parts[16][2:].lstrip(b" \t\r\n")
+    if not following.startswith(_AFTER_ISA):
+        return None
+    return _checked(element, component, terminator)
+
+
+def _checked(element: int, component: int, terminator: int) -> Delimiters | None:
+    """Three different bytes, none of them a letter, a digit or a blank."""
+    three = bytes((element, component, terminator))
+    lawful = len(set(three)) == 3 and three.isascii() and not any(
+        chr(byte).isalnum() or byte == 0x20 for byte in three
+    )
+    return Delimiters(element, component, terminator) if lawful else None
+
+
+def _isa_further_on(data: bytes, begin: int, source: str) -> tuple[int, Delimiters, int]:
+    if data.startswith(b"ISA", begin):
+        raise InputError(
+            "the ISA is damaged: its delimiters cannot be told (ISA16 must be the component "
+            "separator, the segment terminator right after it); have the file written again",
+            source=source,
+            segment=1,
+        )
+    for match in _ISA_WITHIN.finditer(data):
+        found = isa_delimiters(data, match.start())
+        if found is not None:
+            return match.start(), found, match.start() - begin
+    head = data[begin : begin + 4096]
+    if head[:2] in (b"GS", b"ST") and not head[2:3].isalnum():
+        raise InputError(
+            f"the file begins with {head[:2].decode()}: the ISA that opens an interchange is "
+            "missing, so its delimiters are not known; give the whole interchange, ISA to IEA",
+            source=source,
+            segment=1,
+        )
+    if sum(byte < 32 and byte not in b"\t\r\n" for byte in head) > len(head) // 50:
+        raise InputError("this is a binary file, not X12 text; give the 837 itself", source=source)
+    raise InputError(
+        "this is not an X12 file: it has no ISA segment; give an 837", source=source
+    )
+
+
+def _regions(data: bytes, begin: int, found: Delimiters) -> list[tuple[int, Delimiters]]:
+    """Where the delimiters change: an interchange may declare others than the one before."""
+    regions = [(begin, found)]
+    at = data.find(b"ISA", begin + 3)
+    while at >= 0:
+        if not data[at + 3 : at + 4].isalnum():
+            before = data[:at].rstrip(b" \t\r\n")[-1:] if at < 400 else (
+                data[at - 400 : at].rstrip(b" \t\r\n")[-1:]
+            )
+            opened = regions[-1][1]
+            apart = before == bytes([opened.terminator]) or data[at - 1] == opened.terminator
+            other = isa_delimiters(data, at)
+            if other is not None and (other != opened or not apart) and _strict(data, at, apart):
+                regions.append((at, other))
+        at = data.find(b"ISA", at + 3)
+    return regions
+
+
+def _strict(data: bytes, at: int, apart: bool) -> bool:
+    """An ISA within another segment is believed only when every width is right."""
+    return apart or all(data[at + place] == data[at + 3] for place in _ISA_SEPARATORS)
+
+
+def _tokenised(data: bytes, regions: list[tuple[int, Delimiters]]) -> Segments:
+    everything = np.frombuffer(data, np.uint8)
+    bounds, lasts, starts, separators = [], [], [], []
+    count = 0
+    ends = [begin for begin, _ in regions[1:]] + [len(data)]
+    for (begin, delimiters), end in zip(regions, ends, strict=True):
+        part = everything[begin:end]
+        mask = part == delimiters.element
+        mask |= part == delimiters.terminator
+        at: Ints = np.flatnonzero(mask)
+        last = np.flatnonzero(part[at] == delimiters.terminator)
+        tail = int(at[last[-1]]) + 1 if last.size else 0
+        if data[begin + tail : end].strip(_PADDING):
+            rest = len(data[begin:end].rstrip(_PADDING))
+            at = np.append(at, rest)
+            last = np.append(last, at.size - 1)
+        else:
+            at = at[: int(last[-1]) + 1] if last.size else at[:0]
+        start = np.concatenate([[0], at[last[:-1]] + 1]) if last.size else last
+        bounds.append(at + begin)
+        lasts.append(last + count)
+        starts.append(start + begin)
+        separators.append(np.flatnonzero(part == delimiters.component) + begin)
+        count += at.size
+    return Segments(
+        data,
+        np.concatenate(bounds),
+        np.concatenate(lasts),
+        np.concatenate(starts),
+        np.concatenate(separators),
+        regions,
+    )
+
+
+def _wrapped(data: bytes, segments: Segments) -> bool:
+    """Whether the file was cut into lines of one width, without regard to its segments."""
+    if any(d.terminator in b"\r\n" for _, d in segments.regions):
+        return False
+    first = data.find(b"\n")
+    if first < 0 or first + 1 >= len(data):
+        return False
+    width = data.find(b"\n", first + 1) - first
+    if width != first + 1 or data.count(b"\n") < len(data) // width - 1:
+        return False
+    lines = data.rstrip(_PADDING).split(b"\n")
+    return (
+        len({len(line) for line in lines[:-1]}) == 1
+        and len(lines[-1]) <= width
+        and bool((segments.end - segments.start > width).any() or _breaks_within(data, segments))
+    )
+
+
+def _breaks_within(data: bytes, segments: Segments) -> bool:
+    return dirty_segments(segments).size > 0
+
+
+def dirty_segments(segments: Segments) -> Ints:
+    """Segments that hold a control character which is no delimiter, in order."""
+    everything = segments.bytes
+    low = everything < 32
+    low |= everything == 127
+    total = int(np.count_nonzero(low))
+    if not total:
+        return np.zeros(0, np.int64)
+    at = np.flatnonzero(low)
+    row = np.searchsorted(segments.start, at, "right") - 1
+    within = (row >= 0) & (at < segments.end[np.maximum(row, 0)])
+    at, row = at[within], row[within]
+    for place, (begin, delimiters) in enumerate(segments.regions):
+        end = segments.regions[place + 1][0] if place + 1 < len(segments.regions) else len(everything)
+        mine = (at >= begin) & (at < end)
+        drop = mine & (
+            (everything[at] == delimiters.element) | (everything[at] == delimiters.component)
+        )
+        if drop.any():
+            at, row = at[~drop], row[~drop]
+    return np.unique(row)

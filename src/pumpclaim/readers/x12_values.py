@@ -1,0 +1,127 @@
+"""Exact numbers and dates out of an X12 file's bytes, a column at a time. Never through a float."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pumpclaim.readers.x12_segments import MINUS, POINT, ZERO, Segments, Spans, packed
+
+if TYPE_CHECKING:
+    from pumpclaim.readers.x12_segments import Bools, Ints
+
+GOOD, ABSENT, NO_NUMBER, NEGATIVE, TOO_FINE, TOO_LARGE = range(6)
+"""What can be said of a number (the order is that of `NUMBER_FAULTS`)."""
+NO_FORMAT, NO_DATE, REVERSED = 2, 3, 4
+"""What else can be said of a date."""
+
+_VECTOR_DIGITS = 18
+_NUMBER = re.compile(rb"(\d*)(?:\.(\d*))?")
+_D8, _RD8, _DT, _DTS = (packed(code) for code in ("D8", "RD8", "DT", "DTS"))
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+
+
+def numbers(
+    segments: Segments, spans: Spans, places: int, most: int
+) -> tuple[Ints, NDArray[np.int8]]:
+    """Decimal numbers as whole ones, ``places`` decimals kept, and what is to be said of each.
+
+    Values: int64, the number times 10 to the power of ``places``; 0 unless `GOOD`. A number is
+    `TOO_FINE` when it has digits other than zero beyond ``places``, `TOO_LARGE` above ``most``.
+    """
+    size = spans.size
+    state = np.where(size > 0, GOOD, ABSENT).astype(np.int8)
+    end = segments.bytes.size - 1
+    negative = (size > 0) & (segments.bytes[np.minimum(spans.start, end)] == MINUS)
+    start = spans.start + negative
+    size = size - negative
+    whole = np.zeros(size.size, np.int64)
+    decimals = np.zeros(size.size, np.int64)
+    digits = np.zeros(size.size, np.int64)
+    point = np.zeros(size.size, bool)
+    clean = np.ones(size.size, bool)
+    widest = int(size.max(initial=0))
+    for place in range(min(widest, _VECTOR_DIGITS)):
+        live = place < size
+        byte = segments.bytes[np.minimum(start + place, end)]
+        digit = byte - np.uint8(ZERO)
+        is_digit = live & (digit <= 9)
+        is_point = live & (byte == POINT) & ~point
+        clean &= ~live | is_digit | is_point
+        whole = np.where(is_digit, whole * 10 + digit, whole)
+        decimals += is_digit & point
+        digits += is_digit
+        point |= is_point
+    state[(state == GOOD) & (~clean | (digits == 0))] = NO_NUMBER
+    shift = places - decimals
+    up = 10 ** np.maximum(shift, 0)
+    down = 10 ** np.maximum(-shift, 0)
+    state[(state == GOOD) & (whole % down != 0)] = TOO_FINE
+    state[(state == GOOD) & (whole // down > most // up)] = TOO_LARGE
+    value = np.where(state == GOOD, whole // down * np.where(state == GOOD, up, 1), 0)
+    if widest > _VECTOR_DIGITS:
+        for row in np.flatnonzero(size > _VECTOR_DIGITS).tolist():
+            text = segments.data[start[row] : start[row] + size[row]]
+            value[row], state[row] = _long_number(text, places, most)
+    state[(state != ABSENT) & (state != NO_NUMBER) & negative & (value != 0)] = NEGATIVE
+    value[state != GOOD] = 0
+    return value, state
+
+
+def _long_number(text: bytes, places: int, most: int) -> tuple[int, int]:
+    found = _NUMBER.fullmatch(text) if len(text) <= 100 else None
+    if not found:
+        return 0, NO_NUMBER
+    left, right = found[1].lstrip(b"0"), (found[2] or b"").rstrip(b"0")
+    if len(right) > places:
+        return 0, TOO_FINE
+    value = int(left + right.ljust(places, b"0") or b"0")
+    return (value, GOOD) if value <= most else (0, TOO_LARGE)
+
+
+def dates(segments: Segments, kinds: Spans, spans: Spans) -> tuple[Ints, Ints, NDArray[np.int8]]:
+    """First and last day (days since 1970) and what is to be said of each date or range.
+
+    ``kinds`` holds the format qualifiers: D8 (CCYYMMDD), RD8 (two of them with a hyphen), DT and DTS
+    (CCYYMMDD with a time of day, which is left out).
+    """
+    kind = segments.codes(kinds)
+    size = spans.size
+    state = np.where(size > 0, GOOD, ABSENT).astype(np.int8)
+    ranged = kind == _RD8
+    timed = (kind == _DT) | (kind == _DTS)
+    known = ranged | timed | (kind == _D8)
+    first, good = _days(segments, spans.start)
+    last = first
+    fits = np.where(ranged, size == 17, np.where(timed, (size == 12) | (size == 14), size == 8))
+    if ranged.any():
+        last, last_good = _days(segments, spans.start + 9)
+        last = np.where(ranged, last, first)
+        end = segments.bytes.size - 1
+        hyphen = segments.bytes[np.minimum(spans.start + 8, end)] == MINUS
+        good = good & (~ranged | (last_good & hyphen))
+    live = state == GOOD
+    state[live & ~(fits & good)] = NO_DATE
+    state[live & ~known] = NO_FORMAT
+    state[(state == GOOD) & (last < first)] = REVERSED
+    return first, last, state
+
+
+def _days(segments: Segments, start: Ints) -> tuple[Ints, Bools]:
+    number = np.zeros(start.size, np.int64)
+    good = np.ones(start.size, bool)
+    end = segments.bytes.size - 1
+    for place in range(8):
+        digit = segments.bytes[np.minimum(start + place, end)] - np.uint8(ZERO)
+        good &= digit <= 9
+        number = number * 10 + digit
+    year, month, day = number // 10_000, number // 100 % 100, number % 100
+    good &= (year >= _FIRST_YEAR) & (year <= _LAST_YEAR) & (month >= 1) & (month <= 12) & (day >= 1)
+    months = (np.where(good, year, 1970) - 1970) * 12 + np.where(good, month, 1) - 1
+    begin = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    until = (months + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    good &= day <= until - begin
+    return begin + day - 1, good
