@@ -75,7 +75,7 @@ class Prices:
         return (self.reason != OTHER_SCHEDULE) & (self.reason != NOT_REACHED)
 
 
-@figure("allowance of a compounded drug line", statements=("P1", "P2", "P5"))
+@figure("allowance of a compounded drug line", statements=("C14", "P1", "P2", "P5"))
 def extended(contents: Contents) -> Ints:
     """Fee times amount of each ingredient, in nano-dollars, exact; 0 where there is no fee."""
     known = ~contents.unread & (contents.rate > 0)
@@ -138,7 +138,7 @@ def price_lines(context: Context, contents: Contents, cartridges: Ints) -> Price
     reason[tabled & (contents.ingredients + contents.unread_parts == 0)] = NO_NARRATIVE
     known = reason == PRICED
     if policy.reading("unlisted-drug") == "known-only":
-        bound = (reason == NO_FEE) & (contents.priced > 0)
+        bound = (reason == NO_FEE) & contents.has_priced
         reason[bound] = LOWER_BOUND
         known |= bound
     if policy.reading("amount-priced") == "times-units":

@@ -17,7 +17,7 @@ from pumpclaim.errors import InputError
 from pumpclaim.facts import dollars
 from pumpclaim.policy import load
 from pumpclaim.pricing import price_lines
-from pumpclaim.review import Review
+from pumpclaim.review import Review, stated_cartridges
 from pumpclaim.tables import CLAIMS, LINES, MAX_MONEY, NANO, NANOGRAMS, UNIT, ClaimSet
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def price(
 ) -> Price:
     """The allowance of the drugs that ``text`` names, filled in one refill on that day (P2, P3).
 
-    ``cartridges`` counts only under the reading compounding-fee=per-cartridge. ``charge`` in dollars.
+    ``cartridges`` count only under the reading compounding-fee=per-cartridge, and stand for those that the
+    text states. ``charge`` in dollars.
     Raises InputError for a charge or number of cartridges that cannot be, and for a day before the
     article.
     """
@@ -92,7 +93,7 @@ def price(
     ingredients = read_ingredients(claim_set.claims, claim_set.lines)
     compiled = compile_policy(policy)
     context = build_context(claim_set, ingredients, compiled, None)
-    stated = np.zeros(claim_set.lines.height, np.int64) + (cartridges or 0)
+    stated = stated_cartridges(claim_set, policy) if cartridges is None else np.full(2, cartridges)
     review = Review(
         claim_set, policy, context, price_lines(context, context.contents, stated), [],
         np.zeros(1, np.uint8), np.zeros(1, np.int64), ingredients,

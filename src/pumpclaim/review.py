@@ -194,13 +194,13 @@ def check(
     if ingredients is None:
         ingredients = read_ingredients(claims.claims, claims.lines)
     context = build_context(claims, ingredients, compiled, contractor)
-    prices = price_lines(context, context.contents, _stated_cartridges(claims, policy))
+    prices = price_lines(context, context.contents, stated_cartridges(claims, policy))
     hits = run_rules(context.frame(prices.allowed), context, codes)
     determined, findings = determine(context, hits)
     return Review(claims, policy, context, prices, hits, determined, findings, ingredients)
 
 
-def _stated_cartridges(claims: ClaimSet, policy: PolicySet) -> NDArray[np.int64]:
+def stated_cartridges(claims: ClaimSet, policy: PolicySet) -> NDArray[np.int64]:
     """Cartridges that each line's narrative states, 0 for none; asked only where they are paid (P3)."""
     stated = np.zeros(claims.lines.height, np.int64)
     if policy.reading("compounding-fee") == "per-cartridge":

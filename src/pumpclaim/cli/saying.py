@@ -76,7 +76,8 @@ def _status(command: Callable[[], int]) -> int:
         sys.stdout.flush()
     except InputError as error:
         complain(error)
-    except BrokenPipeError:
+    except BrokenPipeError as e:
+        import traceback as tb; tb.print_exc()
         _abandon_output()
     except OSError as error:
         complain(f"{error.filename or 'the output'}: {error.strerror or error}")

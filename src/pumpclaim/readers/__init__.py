@@ -82,7 +82,7 @@ def _looks_like_table(head: bytes) -> bool:
     """A first line of words with separators between, at least one of which is a column we know."""
     from pumpclaim.readers.flat import known_names  # noqa: PLC0415
 
-    if head[:3] in (b"ISA", b"GS*", b"ST*") or b"\0" in head:
+    if head[:3] in (b"ISA", b"GS*", b"ST*"):
         return False
     first = head.split(b"\n", 1)[0].decode("latin-1").lower()
     for mark in ",;\t|":

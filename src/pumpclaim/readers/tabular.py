@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -18,15 +19,19 @@ from pumpclaim.readers.flat import (
     known_names,
     line_columns,
 )
-from pumpclaim.readers.values import date_of, diagnoses_of, money_of, quantity_of, text_of
+from pumpclaim.readers.values import LONGEST, date_of, diagnoses_of, money_of, quantity_of, text_of
 from pumpclaim.tables import CLAIMS, LINES, REJECTED, Column, ClaimSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SEPARATORS = ",;\t|"
+DUPLICATED = re.compile(r"_duplicated_\d+$")
+"""What Polars adds to the name of a column that stands twice."""
 FIRST_ROW = 2
 """Number of a table's first row: its header is row 1."""
+SHOWN = 40
+"""Characters of a cell that a message repeats."""
 MONEY = frozenset({"charge", "claim_charge"})
 
 
@@ -78,7 +83,7 @@ def read_table(table: pl.DataFrame, source: str) -> ClaimSet:
     values = values.with_columns(
         _row=pl.int_range(FIRST_ROW, table.height + FIRST_ROW, dtype=pl.UInt32)
     ).with_columns(_first=pl.col("_row").first().over(key))
-    bad = _first_problem(values, problems)
+    bad = _first_problem(table, values, problems)
     rejected = REJECTED.conform(
         values.select("_first", "claim_id").unique("_first", maintain_order=True).join(bad, on="_first")
         .sort("segment").with_columns(source=pl.lit(source))
@@ -93,6 +98,7 @@ def read_table(table: pl.DataFrame, source: str) -> ClaimSet:
 def _named(table: pl.DataFrame, source: str) -> pl.DataFrame:
     """The table under the layout's names; raises InputError naming the nearest of what is missing."""
     clean = [name.strip().lower().replace(" ", "_") for name in table.columns]
+    clean = [DUPLICATED.sub("", name) for name in clean]
     renamed = [ALIASES.get(name, name) for name in clean]
     twice = sorted({name for name in renamed if renamed.count(name) > 1})
     known = known_names()
@@ -144,8 +150,7 @@ def _read_values(table: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.Expr]]
         problems[f"{name} missing"] = _reader_of(name, columns[name])(pl.col(name), table.schema[name]).is_null()
     flags = table.select(expr.fill_null(value=False).alias(f"?{name}") for name, expr in problems.items())
     values = table.select(read)
-    shown = table.select(pl.col(name).cast(pl.String).alias(f"!{name}") for name in columns if name in table.columns)
-    return pl.concat([values, flags, shown], how="horizontal"), problems
+    return pl.concat([values, flags], how="horizontal"), problems
 
 
 def _reader_of(name: str, column: Column) -> Callable[[pl.Expr, pl.DataType], pl.Expr]:
@@ -160,21 +165,32 @@ def _reader_of(name: str, column: Column) -> Callable[[pl.Expr, pl.DataType], pl
     return text_of(column.dtype)
 
 
-def _first_problem(values: pl.DataFrame, problems: dict[str, pl.Expr]) -> pl.DataFrame:
+def _first_problem(
+    table: pl.DataFrame, values: pl.DataFrame, problems: dict[str, pl.Expr]
+) -> pl.DataFrame:
     """``_first``, ``segment`` and ``reason`` of each claim with a cell that could not be read."""
-    empty = pl.DataFrame(schema={"_first": pl.UInt32, "segment": pl.UInt32, "reason": pl.String})
-    found = [empty]
+    found = [pl.DataFrame(schema={"_first": pl.UInt32, "segment": pl.UInt32, "reason": pl.String})]
     for name in problems:
-        rows = values.filter(pl.col(f"?{name}"))
-        if not rows.height:
+        rows = values[f"?{name}"].arg_true()
+        if not len(rows):
             continue
         column = name.removesuffix(" missing")
+        at = values[rows].select("_first", "_row")
         if name == column:
-            told = pl.format("row {}: column '" + column + "' cannot be '{}'; " + WANTED.get(column, "write plain text of at most 500 characters"), "_row", pl.col(f"!{column}").str.slice(0, 40))
+            wanted = WANTED.get(column, f"write plain text of at most {LONGEST} characters")
+            cells = [_shown(cell) for cell in table[column].gather(rows).to_list()]
+            told = [f"column '{column}' cannot be '{cell}'; {wanted}" for cell in cells]
         else:
-            told = pl.format("row {}: column '" + column + "' is empty; every service line needs one", "_row")
-        found.append(rows.select("_first", pl.col("_row").alias("segment"), told.alias("reason")))
+            told = [f"column '{column}' is empty; every service line needs one"] * len(rows)
+        reasons = [f"row {row}: {reason}" for row, reason in zip(at["_row"], told, strict=True)]
+        found.append(at.select("_first", segment="_row", reason=pl.Series(reasons)))
     return pl.concat(found).sort("segment", maintain_order=True).unique("_first", keep="first", maintain_order=True)
+
+
+def _shown(cell: object) -> str:
+    """The beginning of a cell, without what would not print."""
+    text = "".join(char if char.isprintable() else "?" for char in str(cell))
+    return text if len(text) <= SHOWN else text[:SHOWN] + "..."
 
 
 _A_DATE = "write a date that exists, as 2025-03-10, 03/10/2025 or 20250310"

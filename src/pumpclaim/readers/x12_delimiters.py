@@ -18,15 +18,6 @@ _AFTER_ISA = (b"GS", b"TA1", b"IEA", b"ISB")
 _PADDING = b"\x00\x1a \t\r\n"
 _UNUSED_1252 = bytes.maketrans(b"\x81\x8d\x8f\x90\x9d", b"\0" * 5)
 _ISA_WITHIN = re.compile(rb"ISA([^A-Za-z0-9 \r\n])[0-9]{2}\1")
-_SIGNATURES = {
-    b"PK\x03\x04": "a zip archive or a spreadsheet",
-    b"%PDF": "a PDF",
-    b"PAR1": "a Parquet file",
-    b"\x1f\x8b": "a gzip archive",
-    b"SQLite format": "a SQLite database",
-    b"\xd0\xcf\x11\xe0": "an old Office document",
-    b"\x89PNG": "a picture",
-}
 
 
 @dataclass(frozen=True)
@@ -44,11 +35,6 @@ def as_utf8(data: bytes, source: str) -> bytes:
     Text that is not UTF-8 is taken as Windows-1252; bytes that mean nothing there become NUL, so
     that the claim they stand in is rejected.
     """
-    for signature, what in _SIGNATURES.items():
-        if data.startswith(signature):
-            raise InputError(
-                f"this is {what}, not an X12 file; give the 837 itself", source=source
-            )
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         data = data.decode("utf-16", "replace").encode()
     data = data.removeprefix(b"\xef\xbb\xbf")
@@ -182,19 +168,26 @@ def _tokenised(data: bytes, regions: list[tuple[int, Delimiters]]) -> Segments:
         else:
             at = at[: int(last[-1]) + 1] if last.size else at[:0]
         start = np.concatenate([[0], at[last[:-1]] + 1]) if last.size else last
-        bounds.append(at + begin)
-        lasts.append(last + count)
-        starts.append(start + begin)
-        separators.append(np.flatnonzero(part == delimiters.component) + begin)
+        separated = np.flatnonzero(part == delimiters.component)
+        if begin:
+            at, start, separated = at + begin, start + begin, separated + begin
+        bounds.append(at)
+        lasts.append(last + count if count else last)
+        starts.append(start)
+        separators.append(separated)
         count += at.size
     return Segments(
         data,
-        np.concatenate(bounds),
-        np.concatenate(lasts),
-        np.concatenate(starts),
-        np.concatenate(separators),
+        _all(bounds),
+        _all(lasts),
+        _all(starts),
+        _all(separators),
         regions,
     )
+
+
+def _all(parts: list[Ints]) -> Ints:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _wrapped(data: bytes, segments: Segments) -> bool:
@@ -221,13 +214,15 @@ def _breaks_within(data: bytes, segments: Segments) -> bool:
 
 def dirty_segments(segments: Segments) -> Ints:
     """Segments that hold a control character which is no delimiter, in order."""
-    everything = segments.bytes
+    everything = segments.bytes[: len(segments.data)]
     low = everything < 32
     low |= everything == 127
     total = int(np.count_nonzero(low))
     if not total:
         return np.zeros(0, np.int64)
     at = np.flatnonzero(low)
+    if segments.end.size == total and (at[:-1] == segments.end[1:] - 0).all():
+        pass
     row = np.searchsorted(segments.start, at, "right") - 1
     within = (row >= 0) & (at < segments.end[np.maximum(row, 0)])
     at, row = at[within], row[within]

@@ -7,6 +7,8 @@ spans of a table into strings at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pumpclaim.readers.x12_delimiters import Delimiters
 
@@ -41,13 +43,19 @@ def packed(text: str) -> int:
     return int.from_bytes(text.encode(), "little")
 
 
-def _slot(code: Ints) -> Ints:
+def _slot(code: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return (code & 63) | (code >> 2 & 0xFC0) | (code >> 4 & 0x3F000)
 
 
-_CODES = np.array([packed(name) for name in KINDS], np.int64)
+_CODES = np.array([packed(name) for name in KINDS], np.uint32)
 _PLACES = np.zeros(1 << 18, np.uint8)
 _PLACES[_slot(_CODES)] = np.arange(len(KINDS))
+_MASKS = np.array([0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF], np.uint32)
+_MASKS_8 = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
+_CASE = np.uint64(0x4040404040404040)
+_ROOM = 24
+FEW = 2_000
+"""Below so many values Python's own loop is quicker than starting a query."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,11 @@ class Spans:
     def __getitem__(self, rows: Ints | Bools) -> Spans:
         return Spans(self.start[rows], self.end[rows])
 
+    def divided(self, sizes: list[int]) -> list[Spans]:
+        """These values as consecutive columns of the given sizes."""
+        ends = [0, *accumulate(sizes)]
+        return [Spans(self.start[a:b], self.end[a:b]) for a, b in pairwise(ends)]
+
     def where(self, condition: Bools, other: Spans) -> Spans:
         """These values where ``condition`` holds, ``other``'s elsewhere."""
         return Spans(
@@ -75,8 +88,9 @@ class Spans:
 class Segments:
     """All segments of one file, in order; empty ones are left out.
 
-    ``kind`` is a place in `KINDS`; ``start`` the first byte of the segment's id; ``first`` and
-    ``last`` the places in ``bounds`` of the delimiter after the id and of the terminator.
+    ``kind`` is a place in `KINDS`; ``start`` and ``end`` are the segment's first byte and its
+    terminator; ``first`` and ``last`` the places in ``bounds`` of the delimiter after the id and of
+    the terminator. ``bytes`` has room behind it, so that any value may be read eight bytes wide.
     """
 
     def __init__(
@@ -89,77 +103,76 @@ class Segments:
         regions: list[tuple[int, Delimiters]],
     ) -> None:
         self.data = data
-        self.bytes: Bytes = np.frombuffer(data, np.uint8)
         self.bounds = bounds
         self.separators = separators
         self.regions = regions
+        padded = data + bytes(_ROOM)
+        self.bytes: Bytes = np.frombuffer(padded, np.uint8)
+        self.fours: NDArray[np.uint32] = np.ndarray(
+            len(data) + _ROOM - 4, "<u4", buffer=padded, strides=(1,)
+        )
+        self.eights: NDArray[np.uint64] = np.ndarray(
+            len(data) + _ROOM - 8, "<u8", buffer=padded, strides=(1,)
+        )
         end = bounds[last]
         first = np.empty_like(last)
         first[1:] = last[:-1] + 1
         first[:1] = 0
-        self.raw_start = start
         start = self._without_leading_space(start, end)
         full = start < end
         if not full.all():
             start, first, last, end = start[full], first[full], last[full], end[full]
         self.start, self.first, self.last, self.end = start, first, last, end
-        self.kind = self._kinds()
+        code = self.fours[start] & _MASKS[np.minimum(bounds[first] - start, 4)]
+        kind = _PLACES[_slot(code)]
+        kind[_CODES[kind] != code] = 0
+        self.kind: Bytes = kind
 
     def __len__(self) -> int:
         return self.start.size
 
     def _without_leading_space(self, start: Ints, end: Ints) -> Ints:
         while True:
-            space = (start < end) & _SPACE[self.bytes[np.minimum(start, self.bytes.size - 1)]]
+            space = _SPACE[self.bytes[start]] & (start < end)
             if not space.any():
                 return start
             start = start + space
-
-    def _kinds(self) -> Bytes:
-        size = self.bounds[self.first] - self.start
-        code = self._pack(self.start, size, 3)
-        kind = _PLACES[_slot(code)]
-        return np.where(_CODES[kind] == code, kind, 0).astype(np.uint8)
-
-    def _pack(self, start: Ints, size: Ints, most: int) -> Ints:
-        """The values of up to ``most`` bytes as numbers; longer ones -1, absent ones 0."""
-        code = np.zeros(start.size, np.int64)
-        end = self.bytes.size - 1
-        for place in range(most):
-            byte = self.bytes[np.minimum(start + place, end)].astype(np.int64)
-            code |= np.where(place < size, byte, 0) << (8 * place)
-        code[size > most] = -1
-        return code
 
     def of(self, kind: str) -> Ints:
         """Places of all segments of this kind."""
         return np.flatnonzero(self.kind == KIND[kind])
 
-    def element(self, rows: Ints, number: int) -> Spans:
+    def element(self, rows: Ints, number: int | Ints) -> Spans:
         """Element ``number`` (from 1) of the segments ``rows``; absent where the row is negative."""
-        last = self.last[rows]
         place = self.first[rows] + number
-        absent = (place > last) | (rows < 0)
-        place = np.minimum(place, last)
-        start = self.bounds[place - 1] + 1
-        end = self.bounds[place]
-        start[absent] = 0
-        end[absent] = 0
-        return self.trimmed(Spans(start, end))
+        return self._between(
+            (place <= self.last[rows]) & (rows >= 0),
+            lambda live: (self.bounds[place[live] - 1] + 1, self.bounds[place[live]]),
+        )
 
-    def trimmed(self, spans: Spans) -> Spans:
-        """The values without blanks at either end."""
-        start, end = spans.start, spans.end
-        while True:
-            blank = (start < end) & (self.bytes[end - 1] == BLANK)
-            if not blank.any():
-                break
+    def elements_of(self, *wanted: tuple[Ints, int | Ints]) -> list[Spans]:
+        """Several elements in one pass, each as `element` gives it."""
+        rows = np.concatenate([one for one, _ in wanted])
+        sizes = [one.size for one, _ in wanted]
+        number = np.concatenate([np.broadcast_to(n, size) for size, (_, n) in zip(sizes, wanted, strict=True)])
+        return self.element(rows, number).divided(sizes)
+
+    def _between(self, there: Bools, bounds: Callable[[Ints], tuple[Ints, Ints]]) -> Spans:
+        """Values without blanks at either end, zero where not ``there``."""
+        live = np.flatnonzero(there)
+        start, end = self._trimmed(*bounds(live))
+        if live.size == there.size:
+            return Spans(start, end)
+        starts, ends = np.zeros(there.size, np.int64), np.zeros(there.size, np.int64)
+        starts[live], ends[live] = start, end
+        return Spans(starts, ends)
+
+    def _trimmed(self, start: Ints, end: Ints) -> tuple[Ints, Ints]:
+        while (blank := (self.bytes[end - 1] == BLANK) & (start < end)).any():
             end = end - blank
-        while True:
-            blank = (start < end) & (self.bytes[np.minimum(start, self.bytes.size - 1)] == BLANK)
-            if not blank.any():
-                return Spans(start, end)
+        while (blank := (self.bytes[start] == BLANK) & (start < end)).any():
             start = start + blank
+        return start, end
 
     def code(self, rows: Ints, number: int) -> Ints:
         """Element ``number`` as a number (`packed`), for comparing; 0 absent, -1 over four bytes."""
@@ -167,23 +180,20 @@ class Segments:
 
     def codes(self, spans: Spans) -> Ints:
         """Values as numbers (`packed`), for comparing; 0 absent, -1 over four bytes."""
-        return self._pack(spans.start, spans.size, 4)
+        size = spans.size
+        code = (self.fours[spans.start] & _MASKS[np.minimum(size, 4)]).astype(np.int64)
+        code[size > 4] = -1
+        return code
 
     def parts(self, spans: Spans) -> Composite:
         """Composite elements, ready to be taken apart."""
         return Composite(self, spans)
 
-    def any_lower(self, spans: Spans, most: int) -> bool:
-        """Whether one of the first ``most`` bytes of any value is a small letter."""
-        end = self.bytes.size - 1
-        return any(
-            bool(
-                (
-                    (place < spans.size) & (self.bytes[np.minimum(spans.start + place, end)] >= 97)
-                ).any()
-            )
-            for place in range(most)
-        )
+    def any_lower(self, spans: Spans) -> bool:
+        """Whether one of the first eight bytes of any value is a small letter."""
+        spans = spans[spans.size > 0]
+        value = self.eights[spans.start] & _MASKS_8[np.minimum(spans.size, 8)]
+        return bool((value & (value << np.uint64(1)) & _CASE).any())
 
     def delimiters(self, row: int) -> Delimiters:
         """The delimiters in force at a segment."""
@@ -204,26 +214,38 @@ class Segments:
             for start, end in zip(starts, ends, strict=True)
         ]
 
+    @cached_property
+    def _whole(self) -> pl.Expr:
+        return pl.lit(pl.Series([self.data], dtype=pl.Binary))
+
     def strings(self, spans: dict[str, Spans]) -> dict[str, pl.Series]:
         """Values as columns of strings; empty ones null. One pass for all columns."""
-        sizes = [column.start.size for column in spans.values()]
-        start = np.concatenate([column.start for column in spans.values()])
-        size = np.concatenate([column.size for column in spans.values()])
-        whole = pl.lit(pl.Series([self.data], dtype=pl.Binary))
-        text = (
-            pl.DataFrame({"start": start, "size": size})
-            .select(
-                pl.when(pl.col("size") > 0)
-                .then(whole.bin.slice(pl.col("start"), pl.col("size")))
-                .cast(pl.String)
+        columns = {name: column for name, column in spans.items() if column.end.any()}
+        text = self._text(joined(list(columns.values()))) if columns else None
+        found, begin = {}, 0
+        for name, column in spans.items():
+            size = column.start.size
+            if text is not None and name in columns:
+                found[name] = text.slice(begin, size).alias(name)
+                begin += size
+            else:
+                found[name] = empty_column(size).alias(name)
+        return found
+
+    def _text(self, spans: Spans) -> pl.Series:
+        if spans.start.size < FEW:
+            data = self.data
+            pairs = zip(spans.start.tolist(), spans.end.tolist(), strict=True)
+            return pl.Series(
+                [data[start:end].decode() if start < end else None for start, end in pairs],
+                dtype=pl.String,
             )
-            .to_series()
-        )
-        ends = np.cumsum(sizes).tolist()
-        return {
-            name: text.slice(end - size, size).alias(name)
-            for name, end, size in zip(spans, ends, sizes, strict=True)
-        }
+        size = spans.size
+        text = self._whole.bin.slice(pl.col("start"), pl.col("size"))
+        if not size.all():
+            text = pl.when(pl.col("size") > 0).then(text)
+        frame = pl.DataFrame({"start": spans.start, "size": size})
+        return frame.select(text.cast(pl.String)).to_series()
 
 
 class Composite:
@@ -236,18 +258,28 @@ class Composite:
         self.count = np.searchsorted(segments.separators, spans.end) - self.first + 1
         self.count[spans.size == 0] = 0
 
-    def part(self, number: int) -> Spans:
-        """Component ``number`` (from 1); absent where the composite is shorter."""
-        start, end = self.spans.start, self.spans.end
-        separators = self.segments.separators
-        if separators.size:
-            most = separators.size - 1
-            place = self.first + number - 2
-            if number > 1:
-                start = separators[np.clip(place, 0, most)] + 1
-            end = np.where(number < self.count, separators[np.clip(place + 1, 0, most)], end)
-        absent = number > self.count
-        return self.segments.trimmed(Spans(np.where(absent, 0, start), np.where(absent, 0, end)))
+    def parts(self, *numbers: int) -> list[Spans]:
+        """Components by number (from 1), in one pass; absent where the composite is shorter."""
+        size = self.count.size
+        number = np.repeat(np.array(numbers, np.int64), size)
+        row = np.tile(np.arange(size), len(numbers))
+        whole, first, count = self.spans, self.first, self.count
+
+        def bounds(live: Ints) -> tuple[Ints, Ints]:
+            at, which = row[live], number[live]
+            start, end = whole.start[at], whole.end[at]
+            inner = np.flatnonzero(which > 1)
+            start[inner] = self.segments.separators[first[at[inner]] + which[inner] - 2] + 1
+            inner = np.flatnonzero(which < count[at])
+            end[inner] = self.segments.separators[first[at[inner]] + which[inner] - 1]
+            return start, end
+
+        return self.segments._between(number <= count[row], bounds).divided([size] * len(numbers))
+
+
+def empty_column(size: int) -> pl.Series:
+    """A column of strings without any value."""
+    return pl.Series([None], dtype=pl.String).new_from_index(0, size)
 
 
 def last_before(rows: Ints, at: Ints, since: Ints) -> Ints:

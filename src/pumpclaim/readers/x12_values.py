@@ -22,6 +22,12 @@ _VECTOR_DIGITS = 18
 _NUMBER = re.compile(rb"(\d*)(?:\.(\d*))?")
 _D8, _RD8, _DT, _DTS = (packed(code) for code in ("D8", "RD8", "DT", "DTS"))
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_MONTHS = (
+    np.arange(f"{_FIRST_YEAR}-01", f"{_LAST_YEAR + 1}-02", dtype="datetime64[M]")
+    .astype("datetime64[D]")
+    .astype(np.int64)
+)
+_ZEROS, _SIX, _NIBBLES = (np.uint64(0x0101010101010101 * byte) for byte in (0x30, 0x06, 0xF0))
 
 
 def numbers(
@@ -34,8 +40,10 @@ def numbers(
     """
     size = spans.size
     state = np.where(size > 0, GOOD, ABSENT).astype(np.int8)
-    end = segments.bytes.size - 1
-    negative = (size > 0) & (segments.bytes[np.minimum(spans.start, end)] == MINUS)
+    widest = int(size.max(initial=0))
+    if not widest:
+        return np.zeros(size.size, np.int64), state
+    negative = (segments.bytes[spans.start] == MINUS) & (size > 0)
     start = spans.start + negative
     size = size - negative
     whole = np.zeros(size.size, np.int64)
@@ -43,10 +51,9 @@ def numbers(
     digits = np.zeros(size.size, np.int64)
     point = np.zeros(size.size, bool)
     clean = np.ones(size.size, bool)
-    widest = int(size.max(initial=0))
     for place in range(min(widest, _VECTOR_DIGITS)):
         live = place < size
-        byte = segments.bytes[np.minimum(start + place, end)]
+        byte = segments.bytes[start + place]
         digit = byte - np.uint8(ZERO)
         is_digit = live & (digit <= 9)
         is_point = live & (byte == POINT) & ~point
@@ -91,19 +98,20 @@ def dates(segments: Segments, kinds: Spans, spans: Spans) -> tuple[Ints, Ints, N
     kind = segments.codes(kinds)
     size = spans.size
     state = np.where(size > 0, GOOD, ABSENT).astype(np.int8)
+    live = state == GOOD
     ranged = kind == _RD8
     timed = (kind == _DT) | (kind == _DTS)
     known = ranged | timed | (kind == _D8)
+    if not live.any():
+        return (empty := np.zeros(size.size, np.int64)), empty, state
     first, good = _days(segments, spans.start)
     last = first
     fits = np.where(ranged, size == 17, np.where(timed, (size == 12) | (size == 14), size == 8))
     if ranged.any():
-        last, last_good = _days(segments, spans.start + 9)
-        last = np.where(ranged, last, first)
-        end = segments.bytes.size - 1
-        hyphen = segments.bytes[np.minimum(spans.start + 8, end)] == MINUS
-        good = good & (~ranged | (last_good & hyphen))
-    live = state == GOOD
+        at = np.flatnonzero(ranged & fits)
+        last = first.copy()
+        last[at], last_good = _days(segments, spans.start[at] + 9)
+        good[at] &= last_good & (segments.bytes[spans.start[at] + 8] == MINUS)
     state[live & ~(fits & good)] = NO_DATE
     state[live & ~known] = NO_FORMAT
     state[(state == GOOD) & (last < first)] = REVERSED
@@ -111,17 +119,18 @@ def dates(segments: Segments, kinds: Spans, spans: Spans) -> tuple[Ints, Ints, N
 
 
 def _days(segments: Segments, start: Ints) -> tuple[Ints, Bools]:
-    number = np.zeros(start.size, np.int64)
-    good = np.ones(start.size, bool)
-    end = segments.bytes.size - 1
-    for place in range(8):
-        digit = segments.bytes[np.minimum(start + place, end)] - np.uint8(ZERO)
-        good &= digit <= 9
-        number = number * 10 + digit
-    year, month, day = number // 10_000, number // 100 % 100, number % 100
+    """Eight digits CCYYMMDD as days since 1970, and whether there is such a day."""
+    digits = segments.eights[start] ^ _ZEROS
+    good = (digits | (digits + _SIX)) & _NIBBLES == 0
+    number = np.where(good, digits, 0).astype(np.uint64)
+    number = number * np.uint64(10) + (number >> np.uint64(8))
+    number &= np.uint64(0x00FF00FF00FF00FF)
+    number = number * np.uint64(100) + (number >> np.uint64(16))
+    number &= np.uint64(0x0000FFFF0000FFFF)
+    year = (number & np.uint64(0xFFFF)).astype(np.int64)
+    rest = (number >> np.uint64(32)).astype(np.int64)
+    month, day = rest // 100, rest % 100
     good &= (year >= _FIRST_YEAR) & (year <= _LAST_YEAR) & (month >= 1) & (month <= 12) & (day >= 1)
-    months = (np.where(good, year, 1970) - 1970) * 12 + np.where(good, month, 1) - 1
-    begin = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    until = (months + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    good &= day <= until - begin
-    return begin + day - 1, good
+    months = np.where(good, (year - _FIRST_YEAR) * 12 + month - 1, 0)
+    good &= day <= _MONTHS[months + 1] - _MONTHS[months]
+    return _MONTHS[months] + day - 1, good

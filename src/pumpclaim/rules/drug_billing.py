@@ -207,8 +207,11 @@ def unreadable_narrative(line: Line) -> pl.Expr:
 
 @rule(
     "DRG109",
-    outcome=Outcome.ADVISE,
+    outcome=Outcome.RECORDS,
     statements=["P5", "P1"],
+    group="CO",
+    carc="252",
+    rarc="M23",
     readings=["unlisted-drug"],
     message="The article has no fee for {unpriced_drugs}.",
 )
@@ -219,7 +222,7 @@ def drug_without_fee(line: Line) -> pl.Expr:
     invoice; the line's allowance is not known, and it is not zero.
     Wrong: Taking the sum of the other drugs for the line's price.
     Right: Sending the invoice with the claim.
-    Fix: Keep the pharmacy's invoice ready, with name, strength, quantity and cost of the drug.
+    Fix: Send the pharmacy's invoice, with name, strength, quantity and cost of the drug.
     """
     return _compound(line) & (line.unpriced > 0)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @rule(
     "PRC101",
     outcome=Outcome.PACKAGE,
-    statements=["P4"],
+    statements=["P4", "V2"],
     group="CO",
     carc="97",
     rarc="M15",
