@@ -12,7 +12,7 @@ import polars as pl
 from pumpclaim.visits import FAR_FUTURE, NO_DAY, whole_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -76,46 +76,21 @@ class Contents:
         return ~self.unread & (self.amount > self.compiled.highest[self.drug])
 
     @cached_property
-    def _counts(self) -> NDArray[np.uint64]:
-        """Four counts of each line in one number of 16 bits each, so that they are summed at once."""
+    def counts(self) -> NDArray[np.uint64]:
+        """Drugs read, parts unread, drugs without a fee, implausible amounts of each line.
+
+        The four counts stand in one number, 16 bits each from the lowest, so that they are summed at once.
+        """
         unpriced = (self.rate < 0).astype(np.uint64) << np.uint64(32)
         implausible = self.is_implausible.astype(np.uint64) << np.uint64(48)
         one = np.where(self.unread, np.uint64(1 << 16), np.uint64(1) | unpriced | implausible)
         return self.of_lines(one)
 
-    def _count(self, place: int) -> NDArray[np.uint16]:
-        return (self._counts >> np.uint64(16 * place)).astype(np.uint16)
-
-    @cached_property
-    def ingredients(self) -> NDArray[np.uint16]:
-        """Drugs of each line that could be read."""
-        return self._count(0)
-
-    @cached_property
-    def unread_parts(self) -> NDArray[np.uint16]:
-        """Parts of each line's narrative that could not be read."""
-        return self._count(1)
-
-    @cached_property
-    def unpriced(self) -> NDArray[np.uint16]:
-        """Drugs of each line that have no fee in the article on that day (P5)."""
-        return self._count(2)
-
-    @cached_property
-    def implausible(self) -> NDArray[np.uint16]:
-        """Number of each line's implausible amounts."""
-        return self._count(3)
-
-    @cached_property
-    def has_priced(self) -> Bools:
-        """Lines with a drug that has a fee."""
-        return self.ingredients > self.unpriced
-
     def sold(self, catalogue: Sequence[Sold]) -> Bools:
         """Lines of one drug whose stated concentration stands in ``catalogue`` on that day (C15)."""
         alone = np.zeros(len(self.days), bool)
         stated = np.flatnonzero((self.concentration > 0) & ~self.unread)
-        stated = stated[self._counts[self.place[stated]] & np.uint64(0xFFFFFFFF) == 1]
+        stated = stated[self.counts[self.place[stated]] & np.uint64(0xFFFFFFFF) == 1]
         key = self.concentration[stated] * KEYS + self.drug[stated]
         day = self.days[self.place[stated]]
         for one in catalogue:
@@ -124,15 +99,20 @@ class Contents:
         return alone
 
 
+def count(counts: NDArray[np.uint64], place: int) -> NDArray[np.uint16]:
+    """One of the four counts of ``Contents.counts``, from 0."""
+    return (counts >> np.uint64(16 * place)).astype(np.uint16)
+
+
 def match_contents(
     ingredients: pl.DataFrame,
     compiled: CompiledPolicy,
-    article: NDArray[np.int8],
+    article_of: Callable[[Ints], NDArray[np.int8]],
     days: NDArray[np.int32],
 ) -> Contents:
     """The ingredients against the fees of each line's article and day.
 
-    ``article`` and ``days`` have one value a line.
+    ``article_of`` gives the article that judges each of some lines, ``days`` the day of every line.
     """
     frame = ingredients if ingredients["row"].is_sorted() else ingredients.sort("row", "item")
     place = frame["row"].to_numpy().astype(np.int64)
@@ -145,7 +125,7 @@ def match_contents(
         if len(compiled.fees) == 1:
             rate = here
         else:
-            rate = np.where(article[place] == position, here, rate)
+            rate = np.where(article_of(place) == position, here, rate)
     return Contents(
         compiled=compiled,
         ingredient_rows=frame,

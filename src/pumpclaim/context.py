@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from pumpclaim.compiled import FEW, positions
-from pumpclaim.contents import Contents, match_contents
+from pumpclaim.contents import count
 from pumpclaim.policy.model import Role
 from pumpclaim.reach import Reach, find_reach
 from pumpclaim.tables import UNIT, Column, Table
-from pumpclaim.threads import both
-from pumpclaim.visits import NO_DAY, Visits, find_visits, starts_of, whole_numbers
+from pumpclaim.visits import NO_DAY, Part, Visits, find_visits, starts_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pumpclaim.compiled import CompiledPolicy
+    from pumpclaim.lines import LineArrays
     from pumpclaim.tables import ClaimSet
 
     Bools = NDArray[np.bool_]
@@ -79,36 +78,29 @@ CONTEXT = Table(
         Column("charge", pl.Int64, "line charge", unit="nano-dollars"),
     ),
 )  # fmt: skip
-LARGE = 20_000
-"""From so many lines on, independent parts of the context are worked out side by side."""
 COLUMNS = frozenset(column.name for column in CONTEXT)
 
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """Arrays and columns of one value a service line, in the order of the lines table.
+    """A part of the service lines in order of patient, day and claim (see ``visits.Order``).
 
-    ``claims`` are positions in the claims table, ``codes`` in the compiled policy, ``days`` days since
-    1970-01-01 (NO_DAY when not known), ``units`` thousandths and ``charges`` nano-dollars (-1 when not
-    known). ``columns`` are those of CONTEXT, ``known`` says where one of them is known.
+    Everything has one value a line: ``rows`` are positions in the lines table, ``lines`` what was
+    gathered of them, ``columns`` those of CONTEXT, ``known`` says where one of these is known.
     """
 
     claim_set: ClaimSet
     compiled: CompiledPolicy
+    rows: Ints
+    lines: LineArrays
     visits: Visits
     reach: Reach
-    contents: Contents
-    claims: Ints
-    codes: NDArray[np.uint8]
-    days: NDArray[np.int32]
-    units: Ints
-    charges: Ints
     columns: dict[str, NDArray[Any]]
     known: dict[str, Bools]
 
     def frame(self, allowed: Ints) -> pl.DataFrame:
         """The CONTEXT columns, null where not known; the allowance is known only after pricing."""
-        have = pl.DataFrame({**self.columns, "charge": self.charges, "allowed": allowed})
+        have = pl.DataFrame({**self.columns, "charge": self.lines.charges, "allowed": allowed})
         unknown = {
             **{name: pl.Series(where) for name, where in self.known.items() if not where.all()},
             **{name: pl.col(name) >= 0 for name in ("charge", "allowed")},
@@ -119,30 +111,21 @@ class Context:
 
 
 def build_context(
-    claim_set: ClaimSet, ingredients: pl.DataFrame, compiled: CompiledPolicy, contractor: str | None
+    claim_set: ClaimSet, compiled: CompiledPolicy, part: Part, lines: LineArrays
 ) -> Context:
-    """The context of a claim set; ``ingredients`` are the drugs read from its narratives.
-
-    ``contractor`` is a contract number that stands for every claim's payer, or null.
-    """
-    lines, claims = claim_set.lines, claim_set.claims
-    claim_of = lines["claim"].to_numpy().astype(np.int64)
-    days = whole_numbers(lines["service_from"].to_physical(), NO_DAY).astype(np.int32)
-
-    def drugs() -> tuple[Reach, Contents]:
-        reach = find_reach(claim_set, compiled, contractor, claim_of, days)
-        contents = match_contents(ingredients, compiled, reach.article, days)
-        return reach, contents
-
-    def services() -> tuple[Visits, NDArray[np.uint8], Bools]:
-        visits = find_visits(_patients(claims)[claim_of], days, claim_of)
-        return visits, compiled.code_positions(lines["hcpcs"]), _has_modifier(lines, "KD")
-
-    (reach, contents), (visits, codes, has_kd) = both(drugs, services, large=len(days) > LARGE)
-    units = whole_numbers(lines["units"])
+    """The context of a part of the ``lines`` (those of the whole claim set)."""
+    lines = lines.take(part.rows)
+    if isinstance(part.rows, slice):
+        rows = np.arange(part.rows.start, part.rows.stop)
+    else:
+        rows = part.rows
+    days, codes = lines.days, lines.codes
+    visits = find_visits(part.starts, days, lines.claims)
+    reach = find_reach(lines.facts, compiled, days)
+    ingredients, unpriced = count(lines.counts, 0), count(lines.counts, 2)
     roles = compiled.code_roles[codes]
     visit_roles, day_roles = _runs(roles, visits, reach.withdrawn)
-    pump_drug, unplaced = _pump_drugs(roles, visit_roles, day_roles, has_kd, contents.has_priced)
+    pump_drug, unplaced = _pump_drugs(roles, visit_roles, day_roles, lines.has_kd, ingredients > unpriced)
     marked = np.where(pump_drug, np.uint32(Role.PUMP_DRUG), np.uint32(0))
     more = _runs(marked, visits, reach.withdrawn)
     roles, visit_roles, day_roles = roles | marked, visit_roles | more[0], day_roles | more[1]
@@ -153,32 +136,33 @@ def build_context(
         "roles": roles,
         "visit_roles": visit_roles,
         "day_roles": day_roles,
-        "has_kd": has_kd,
+        "has_kd": lines.has_kd,
         "is_governed": pump_line & reach.governs,
         "is_pump_line": pump_line,
         "is_unplaced_compound": unplaced,
         **reach.columns(),
         "is_before_code": (days < compiled.code_from[codes]) & (days != NO_DAY),
         "is_after_code": days > compiled.code_to[codes],
-        "units_on_day": _units_on_day(units, roles, codes, visits, reach.withdrawn),
+        "units_on_day": _units_on_day(lines, roles, visits, reach.withdrawn),
         "is_newest_implant_unprogrammable": _newest_implant(roles, reach.withdrawn, visits),
         "is_kd_example": compiled.code_is_example[codes],
         "own_drug_codes": _own_drug_codes(pump_drug, codes, visits, compiled),
-        "has_narrative": _has_narrative(lines, claims, claim_of),
-        "ingredients": contents.ingredients,
-        "unread": contents.unread_parts,
-        "unpriced": contents.unpriced,
-        "implausible": contents.implausible,
-        "is_sold_nationally": contents.sold(compiled.sold),
-        "is_perhaps_sold_nationally": contents.sold(compiled.perhaps_sold),
+        "has_narrative": lines.has_narrative,
+        "ingredients": ingredients,
+        "unread": count(lines.counts, 1),
+        "unpriced": unpriced,
+        "implausible": count(lines.counts, 3),
+        "is_sold_nationally": lines.sold,
+        "is_perhaps_sold_nationally": lines.perhaps_sold,
         "is_compound_after_code": days >= compiled.compound_from,
-        "units_are_one": units == UNIT,
-        "compound_number": _compound_numbers(compound, visits, claim_set, claim_of),
+        "units_are_one": lines.units == UNIT,
+        "compound_number": _compound_numbers(compound, visits, claim_set, rows, lines.claims),
     }
-    return Context(
-        claim_set, compiled, visits, reach, contents, claim_of, codes, days, units,
-        whole_numbers(lines["charge"]), columns, {**reach.known(), "units_are_one": units >= 0},
-    )  # fmt: skip
+    known = {**reach.known(), "units_are_one": lines.units >= 0}
+    if part.counts is not None:
+        for name in ("is_governed", "is_pump_line", "is_unplaced_compound"):
+            columns[name] = columns[name] & part.counts
+    return Context(claim_set, compiled, rows, lines, visits, reach, columns, known)
 
 
 def has(roles: NDArray[np.uint32], role: Role) -> Bools:
@@ -190,48 +174,9 @@ def _runs(
     roles: NDArray[np.uint32], visits: Visits, withdrawn: Bools
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Roles of each line's visit, and of its patient's day; withdrawn claims count in their own alone."""
-    of_visit = visits.of_visit(roles, np.bitwise_or)
-    alive = of_visit
-    if withdrawn.any():
-        alive = visits.of_visit(np.where(withdrawn, np.uint32(0), roles), np.bitwise_or)
-    of_day = visits.of_day(alive, np.bitwise_or) | of_visit
-    return visits.to_lines(of_visit), visits.to_lines(of_day)
-
-
-def _patients(claims: pl.DataFrame) -> Ints:
-    """A number for each claim's patient; a claim whose patient is not known has one of its own."""
-    if claims.height < FEW:
-        seen: dict[str, int] = {}
-        return np.array(
-            [
-                place if patient is None else seen.setdefault(patient, place)
-                for place, patient in enumerate(claims["patient_id"].to_list())
-            ],
-            np.int64,
-        )
-    ids = claims["patient_id"].cast(pl.Categorical(pl.Categories.random())).to_physical()
-    numbers = whole_numbers(ids.cast(pl.Int64))
-    unknown = numbers < 0
-    if unknown.any():
-        alone = int(numbers.max()) + 1 + np.arange(len(numbers))
-        numbers = np.where(unknown, alone, numbers)
-    return numbers
-
-
-def _has_modifier(lines: pl.DataFrame, modifier: str) -> Bools:
-    have = np.zeros(lines.height, bool)
-    for place in (1, 2, 3, 4):
-        have |= positions(lines[f"modifier_{place}"], (modifier,)) != 0
-    return have
-
-
-def _has_narrative(lines: pl.DataFrame, claims: pl.DataFrame, claim_of: Ints) -> Bools:
-    have = np.zeros(lines.height, bool)
-    for column, at in ((lines["description"], None), (lines["note"], None), (claims["note"], claim_of)):
-        if column.null_count() < column.len():
-            there = column.is_not_null().to_numpy()
-            have |= there if at is None else there[at]
-    return have
+    of_visit = visits.over(visits.visit_starts, roles, np.bitwise_or)
+    alive = np.where(withdrawn, np.uint32(0), roles) if withdrawn.any() else roles
+    return of_visit, visits.over(visits.day_starts, alive, np.bitwise_or) | of_visit
 
 
 def _own_drug_codes(
@@ -241,7 +186,7 @@ def _own_drug_codes(
     own = np.where(pump_drug, compiled.own_drug_bit[codes], np.uint32(0))
     if not own.any():
         return np.zeros(len(own), np.uint8)
-    return visits.to_lines(np.bitwise_count(visits.of_visit(own, np.bitwise_or)))
+    return np.bitwise_count(visits.over(visits.visit_starts, own, np.bitwise_or))
 
 
 def _pump_drugs(
@@ -266,15 +211,17 @@ def _pump_drugs(
 
 
 def _units_on_day(
-    units: Ints, roles: NDArray[np.uint32], codes: NDArray[np.uint8], visits: Visits, withdrawn: Bools
+    lines: LineArrays, roles: NDArray[np.uint32], visits: Visits, withdrawn: Bools
 ) -> NDArray[np.uint32]:
     """Units of the line's own code on the patient's day, at least one a line; 0 for other codes."""
     counted = has(roles, Role.MANAGEMENT) & ~withdrawn
-    total = np.where(counted, np.minimum(np.maximum(units // UNIT, 1), 10_000), 0).astype(np.uint32)
-    many = visits.of_day(visits.of_visit(counted.astype(np.uint32), np.add), np.add) > 1
-    if many.any():
-        places = np.flatnonzero(counted & visits.to_lines(many))
-        key, place = np.unique(visits.day_numbers(places) * 256 + codes[places], return_inverse=True)
+    whole = np.minimum(np.maximum(lines.units // UNIT, 1), 10_000)
+    total = np.where(counted, whole, 0).astype(np.uint32)
+    many = visits.over(visits.day_starts, counted.astype(np.uint32), np.add) > 1
+    places = np.flatnonzero(counted & many)
+    if len(places):
+        days = visits.number(visits.day_starts)[places]
+        key, place = np.unique(days * 256 + lines.codes[places], return_inverse=True)
         sums = np.bincount(place, weights=total[places], minlength=len(key))
         total[places] = np.minimum(sums[place], 2**31).astype(np.uint32)
     return total
@@ -285,29 +232,27 @@ def _newest_implant(roles: NDArray[np.uint32], withdrawn: Bools, visits: Visits)
     implant = np.where(withdrawn, np.uint32(0), roles & np.uint32(Role.DEVICE_IMPLANT))
     if not implant.any():
         return np.zeros(len(roles), bool)
-    of_visit = visits.of_visit(implant, np.bitwise_or)[visits.order]
-    implants = np.bitwise_or.reduceat(of_visit, visits.day_starts)
+    implants = np.bitwise_or.reduceat(implant, visits.day_starts)
     newest = np.maximum.accumulate(np.where(implants != 0, np.arange(len(implants)), -1))
     first_day = np.searchsorted(visits.day_starts, visits.patient_starts)
     own = newest >= np.repeat(first_day, np.diff(first_day, append=len(implants)))
     kind = implants[np.maximum(newest, 0)]
-    return visits.to_lines(visits.visits_of_days(own & ~has(kind, Role.PROGRAMMABLE_IMPLANT)))
+    unprogrammable = own & ~has(kind, Role.PROGRAMMABLE_IMPLANT)
+    return np.repeat(unprogrammable, visits.lengths(visits.day_starts))
 
 
 def _compound_numbers(
-    compound: Bools, visits: Visits, claim_set: ClaimSet, claim_of: Ints
+    compound: Bools, visits: Visits, claim_set: ClaimSet, rows: Ints, claims: Ints
 ) -> NDArray[np.uint16]:
     """Which J7999 line of its patient's day each is, from 1, whatever the order of claims and files."""
     numbers = compound.astype(np.uint16)
-    if not compound.any():
-        return numbers
-    many = visits.of_day(visits.of_visit(numbers.astype(np.uint32), np.add), np.add) > 1
-    if many.any():
-        places = np.flatnonzero(compound & visits.to_lines(many))
-        day = visits.day_numbers(places)
-        ranked = claim_set.claims[claim_of[places]].select("claim_id", "source", "segment").with_columns(
-            day=pl.Series(day),
-            line=claim_set.lines["line"].gather(pl.Series(places)),
+    many = visits.over(visits.day_starts, numbers.astype(np.uint32), np.add) > 1
+    places = np.flatnonzero(compound & many)
+    if len(places):
+        told = claim_set.claims[claims[places]].select("claim_id", "source", "segment")
+        ranked = told.with_columns(
+            day=pl.Series(visits.number(visits.day_starts)[places]),
+            line=claim_set.lines["line"].gather(pl.Series(rows[places])),
             place=pl.Series(places),
         ).sort("day", "claim_id", "line", "source", "segment", "place")  # fmt: skip
         day = ranked["day"].to_numpy()

@@ -47,7 +47,7 @@ class Planned:
 
 @dataclass(frozen=True, eq=False)
 class Hits:
-    """Where one planned case fired: positions in the lines table, one a claim for rules on claims."""
+    """Where one planned case fired: places in a block, one a claim for rules on claims."""
 
     planned: Planned
     places: Ints
@@ -89,7 +89,7 @@ _POLICIES: dict[int, PolicySet] = {}
 
 
 def run_rules(frame: pl.DataFrame, context: Context, codes: tuple[str, ...]) -> list[Hits]:
-    """Every case that fired, with the lines where it did."""
+    """Every case that fired on a block, with the places where it did."""
     policy = context.compiled.policy
     _POLICIES[id(policy)] = policy
     planned = _plan(codes, tuple(sorted(policy.chosen.items())), id(policy))
@@ -102,23 +102,38 @@ def run_rules(frame: pl.DataFrame, context: Context, codes: tuple[str, ...]) -> 
             continue
         places = answers[one.column].arg_true().to_numpy().astype(np.int64)
         if len(places) and one.rule.scope == "claim":
-            _, first = np.unique(context.claims[places], return_index=True)
+            _, first = np.unique(context.lines.claims[places], return_index=True)
             places = places[first]
         if len(places):
             hits.append(Hits(one, places))
     return hits
 
 
-def determine(context: Context, hits: list[Hits]) -> tuple[NDArray[np.uint8], Ints]:
-    """Each claim's determination, as a position in DETERMINATIONS, and its number of findings."""
-    count = context.claim_set.claims.height
-    worst = np.zeros(count, np.uint8)
-    findings = np.zeros(count, np.int64)
-    for hit in hits:
-        claims = context.claims[hit.places]
-        level = LEVELS[hit.planned.case.outcome or hit.planned.rule.outcome]
-        worst[claims] = np.maximum(worst[claims], level)
-        findings += np.bincount(claims, minlength=count)
-    governed = np.zeros(count, bool)
-    governed[context.claims[context.columns["is_governed"]]] = True
-    return np.where(governed, DETERMINATION_OF_LEVEL[worst], _NAMES.index("not-governed")), findings
+class Determined:
+    """Each claim's worst level, number of findings and whether it is governed, filled block by block.
+
+    A claim lies in one block, so blocks may be worked out side by side.
+    """
+
+    def __init__(self, claims: int) -> None:
+        self.worst = np.zeros(claims, np.uint8)
+        self.findings = np.zeros(claims, np.int64)
+        self.governed = np.zeros(claims, bool)
+
+    def add(self, context: Context, hits: list[Hits]) -> None:
+        """What a block's hits make of its claims."""
+        for hit in hits:
+            claims = context.lines.claims[hit.places]
+            level = LEVELS[hit.planned.case.outcome or hit.planned.rule.outcome]
+            self.worst[claims] = np.maximum(self.worst[claims], level)
+            if hit.planned.rule.scope == "claim":
+                self.findings[claims] += 1
+            else:
+                np.add.at(self.findings, claims, 1)
+        self.governed[context.lines.claims[context.columns["is_governed"]]] = True
+
+    @property
+    def determinations(self) -> NDArray[np.uint8]:
+        """Positions in DETERMINATIONS."""
+        judged = DETERMINATION_OF_LEVEL[self.worst]
+        return np.where(self.governed, judged, np.uint8(_NAMES.index("not-governed")))

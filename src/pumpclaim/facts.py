@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from pumpclaim.compiled import STATES
 from pumpclaim.policy.model import Role
 from pumpclaim.tables import CENT, NANOGRAMS, UNIT
+from pumpclaim.visits import NO_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
+    from pumpclaim.contents import Contents
     from pumpclaim.context import Context
     from pumpclaim.pricing import Prices
 
@@ -30,9 +31,10 @@ UNKNOWN = "(not known)"
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """Facts of the lines at ``places`` of the lines table; each method gives one text a place."""
+    """Facts of the lines at ``places`` of a block; each method gives one text a place."""
 
     context: Context
+    contents: Contents
     prices: Prices
     places: Ints
 
@@ -48,52 +50,35 @@ class Facts:
         ]
 
     def _of_line(self, column: str) -> list[Any]:
-        return self.context.claim_set.lines[column][self.places].to_list()
+        return self.context.claim_set.lines[column][self.context.rows[self.places]].to_list()
 
     def _of_claim(self, column: str) -> list[Any]:
-        return self.context.claim_set.claims[column][self.context.claims[self.places]].to_list()
+        return self.context.claim_set.claims[column][self.context.lines.claims[self.places]].to_list()
 
     def _text(self, values: list[Any]) -> list[str]:
         return [UNKNOWN if value is None else str(value) for value in values]
 
-    @cached_property
-    def _visit_of(self) -> Ints:
-        """The visit of every line."""
-        visits = self.context.visits
-        return visits.to_lines(np.arange(len(visits.starts)))
-
-    @cached_property
-    def _place_of_visit(self) -> Ints:
-        """The place of every visit in order of patient and day."""
-        place = np.empty(len(self.context.visits.order), np.int64)
-        place[self.context.visits.order] = np.arange(len(place))
-        return place
-
-    def _run(self, starts: Ints, line: int) -> tuple[int, int]:
-        """From and to, in order of patient and day, of the run of visits that the line lies in."""
-        place = int(self._place_of_visit[self._visit_of[line]])
-        run = int(np.searchsorted(starts, place, side="right"))
-        return int(starts[run - 1]), int(starts[run]) if run < len(starts) else len(self._place_of_visit)
-
     def _day_lines(self, line: int) -> list[int]:
-        """Lines of the same patient and day, those of claims that count."""
+        """Places of the same patient and day, those of claims that count."""
         visits = self.context.visits
-        start, end = self._run(visits.day_starts, line)
-        lines = visits.lines_of(visits.order[start:end])
-        return [int(one) for one in lines if one == line or not self.context.reach.withdrawn[one]]
+        return [
+            other
+            for other in visits.run(visits.day_starts, line)
+            if other == line or not self.context.reach.withdrawn[other]
+        ]
 
     def _codes_of_day(self, roles: Role) -> list[str]:
         compiled = self.context.compiled
         texts = []
         for line in self.places.tolist():
-            codes = {int(self.context.codes[other]) for other in self._day_lines(line)}
+            codes = {int(self.context.lines.codes[other]) for other in self._day_lines(line)}
             named = [c for c in sorted(codes) if c and compiled.codes[c - 1].roles & roles]
             texts.append(" and ".join(compiled.codes[c - 1].code for c in named))
         return texts
 
     def other_claims(self) -> list[str]:
         """Ids of the claims that bear the other half of a split refill."""
-        roles, claims = self.context.columns["roles"], self.context.claims
+        roles, claims = self.context.columns["roles"], self.context.lines.claims
         ids = self.context.claim_set.claims["claim_id"]
         texts = []
         for line in self.places.tolist():
@@ -113,42 +98,42 @@ class Facts:
 
     def newest_implant(self) -> list[str]:
         """Code and day of the patient's newest implant up to that day."""
-        context, visits = self.context, self.context.visits
+        context, visits, lines = self.context, self.context.visits, self.context.lines
         roles = context.columns["roles"]
         texts = []
         for line in self.places.tolist():
-            start, _ = self._run(visits.patient_starts, line)
-            _, end = self._run(visits.day_starts, line)
+            past = range(
+                visits.run(visits.patient_starts, line).start, visits.run(visits.day_starts, line).stop
+            )
             implants = [
                 other
-                for other in visits.lines_of(visits.order[start:end]).tolist()
+                for other in past
                 if roles[other] & Role.DEVICE_IMPLANT and not context.reach.withdrawn[other]
             ]
-            newest = max(implants, key=lambda other: (context.days[other], context.codes[other]))
-            code = context.compiled.codes[context.codes[newest] - 1]
-            texts.append(f"{code.code} ({code.label}) of {_day(context.days[newest])}")
+            newest = max(implants, key=lambda other: (lines.days[other], lines.codes[other]))
+            code = context.compiled.codes[lines.codes[newest] - 1]
+            texts.append(f"{code.code} ({code.label}) of {_day(lines.days[newest])}")
         return texts
 
-    def _ingredients(self, which: Callable[[], NDArray[np.bool_]], column: str) -> list[str]:
-        contents = self.context.contents
-        chosen = np.flatnonzero(which())
-        at = contents.place[chosen]
-        wanted = np.isin(at, self.places)
-        frame = contents.ingredient_rows
-        by_place: dict[int, list[str]] = {}
-        for place, record in zip(
-            at[wanted], frame[chosen[wanted]].iter_rows(named=True), strict=True
+    def _ingredients(self, which: NDArray[np.bool_], column: str) -> list[str]:
+        rows = self.context.rows[self.places]
+        chosen = np.flatnonzero(which & np.isin(self.contents.place, rows))
+        by_row: dict[int, list[str]] = {}
+        for row, record in zip(
+            self.contents.place[chosen].tolist(),
+            self.contents.ingredient_rows[chosen].iter_rows(named=True),
+            strict=True,
         ):
-            by_place.setdefault(int(place), []).append(_ingredient(record, column))
-        return [_joined(by_place.get(int(place), []), column) for place in self.places]
+            by_row.setdefault(row, []).append(_ingredient(record, column))
+        return [_joined(by_row.get(row, []), column) for row in rows.tolist()]
 
     def drugs(self) -> list[str]:
         """The drugs of the narrative with their concentrations."""
-        return self._ingredients(lambda: ~self.context.contents.unread, "concentration")
+        return self._ingredients(~self.contents.unread, "concentration")
 
     def mixture(self) -> list[str]:
         """The drugs of a mixture by name, or that several drug codes make one."""
-        named = self._ingredients(lambda: ~self.context.contents.unread, "name")
+        named = self._ingredients(~self.contents.unread, "name")
         many = self.context.columns["ingredients"][self.places] > 1
         return [
             name if several else "more than one drug"
@@ -157,16 +142,15 @@ class Facts:
 
     def unread_parts(self) -> list[str]:
         """The parts of the narrative that could not be read, each with its reason."""
-        return self._ingredients(lambda: self.context.contents.unread, "problem")
+        return self._ingredients(self.contents.unread, "problem")
 
     def unpriced_drugs(self) -> list[str]:
         """The drugs of the narrative that have no fee."""
-        contents = self.context.contents
-        return self._ingredients(lambda: ~contents.unread & (contents.rate < 0), "name")
+        return self._ingredients(~self.contents.unread & (self.contents.rate < 0), "name")
 
     def implausible_drugs(self) -> list[str]:
         """The amounts that no reservoir holds."""
-        return self._ingredients(lambda: self.context.contents.is_implausible, "amount")
+        return self._ingredients(self.contents.is_implausible, "amount")
 
     def what_text(self) -> list[str]:
         """Whether there is a text at all."""
@@ -181,7 +165,7 @@ class Facts:
             missing = []
             if reach.contract[place] == 0 and reach.state[place] == 0:
                 missing.append("its contract or state of service")
-            if np.datetime64("1970-01-01") + self.context.days[place] < np.datetime64("1880-01-01"):
+            if self.context.lines.days[place] == NO_DAY:
                 missing.append("its date of service")
             texts.append(" nor ".join(missing))
         return texts
@@ -216,7 +200,7 @@ class Facts:
     def code_fact(self, name: str) -> list[str]:
         """A fact of the line's code."""
         compiled = self.context.compiled
-        codes = [compiled.codes[c - 1] for c in self.context.codes[self.places]]
+        codes = [compiled.codes[c - 1] for c in self.context.lines.codes[self.places]]
         if name == "replaced_by":
             return [" or ".join(code.replaced_by) or "another code" for code in codes]
         return [str(code.valid_from) for code in codes]
@@ -236,7 +220,7 @@ class Facts:
 
     def units(self) -> list[str]:
         """Units of service."""
-        return [f"{Decimal(u) / UNIT:f}" if u >= 0 else UNKNOWN for u in self.context.units[self.places].tolist()]
+        return [f"{Decimal(u) / UNIT:f}" if u >= 0 else UNKNOWN for u in self.context.lines.units[self.places].tolist()]
 
     def charge(self) -> list[str]:
         """The line's charge in dollars."""
@@ -248,7 +232,7 @@ class Facts:
 
     def service_date(self) -> list[str]:
         """The first day of service."""
-        return [_day(day) for day in self.context.days[self.places]]
+        return [_day(day) for day in self.context.lines.days[self.places]]
 
 
 def dollars(nano_dollars: int) -> str:
@@ -260,7 +244,7 @@ def dollars(nano_dollars: int) -> str:
 
 def _day(day: int) -> str:
     number = int(day)
-    return UNKNOWN if number < -100_000 else str(date(1970, 1, 1).fromordinal(719_163 + number))
+    return UNKNOWN if number == NO_DAY else str(date(1970, 1, 1).fromordinal(719_163 + number))
 
 
 def _ingredient(record: dict[str, Any], column: str) -> str:

@@ -7,7 +7,7 @@ product is a whole number of nano-dollars.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,11 +19,13 @@ from pumpclaim.tables import CENT, UNIT
 from pumpclaim.visits import NO_DAY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
-    from pumpclaim.compiled import CompiledPolicy
     from pumpclaim.contents import Contents
     from pumpclaim.context import Context
+    from pumpclaim.policy import PolicySet
 
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
@@ -62,6 +64,18 @@ class Prices:
     fees: Ints
     compounding_fee: Ints
 
+    @staticmethod
+    def in_order(lines: int, parts: Iterable[tuple[Ints, Prices]]) -> Prices:
+        """The prices of ``lines`` lines put together from parts, each with the rows it stands for."""
+        whole = Prices(
+            np.full(lines, -1, np.int64), np.full(lines, OTHER_SCHEDULE, np.uint8),
+            np.zeros(lines, np.int64), np.zeros(lines, np.int64),
+        )  # fmt: skip
+        for rows, part in parts:
+            for one in fields(Prices):
+                getattr(whole, one.name)[rows] = getattr(part, one.name)
+        return whole
+
     @property
     def columns(self) -> tuple[pl.Series, pl.Series]:
         """Allowances, null where not known, and reasons as text."""
@@ -83,23 +97,23 @@ def extended(contents: Contents) -> Ints:
 
 
 @figure("compounding fee of a refill", statements=("P3",))
-def compounding(context: Context, cartridges: Ints) -> tuple[Ints, Ints]:
+def compounding(context: Context, cartridges: Ints | None) -> tuple[Ints, Ints]:
     """Number of compounding fees of each line, and what one is on its day, in nano-dollars.
 
     One fee a refill, on its first J7999 line (readings compounding-fee and several-compound-lines);
-    ``cartridges`` are those that the line's narrative states, 0 for none.
+    ``cartridges`` are those that each line of the lines table states, 0 for none.
     """
     policy = context.compiled.policy
     number = context.columns["compound_number"]
     count = (number >= 1) if policy.reading("several-compound-lines") == "fee-each" else (number == 1)
     fees = count.astype(np.int64)
-    if policy.reading("compounding-fee") == "per-cartridge":
-        fees *= np.maximum(cartridges, 1)
+    if policy.reading("compounding-fee") == "per-cartridge" and cartridges is not None:
+        fees *= np.maximum(cartridges[context.rows], 1)
     one = np.zeros(len(fees), np.int64)
     places = np.flatnonzero(fees)
     article = context.reach.article[places]
     for position, table in enumerate(context.compiled.fees):
-        period = table.period(context.days[places])
+        period = table.period(context.lines.days[places])
         here = (period >= 0) & (article == position)
         one[places[here]] = table.compounding[period[here]]
     return fees, one
@@ -116,7 +130,7 @@ def unpaid(context: Context) -> NDArray[np.uint8]:
     reason = np.zeros(len(roles), np.uint8)
     # The later a reason is set, the more it weighs.
     reason[other] = OTHER_CODE
-    reason[context.days == NO_DAY] = NO_DATE
+    reason[context.lines.days == NO_DAY] = NO_DATE
     institutional = context.reach.institutional
     reason[institutional] = INSTITUTIONAL
     reason[context.reach.opps] = PACKAGED
@@ -126,23 +140,23 @@ def unpaid(context: Context) -> NDArray[np.uint8]:
     return reason
 
 
-def price_lines(context: Context, contents: Contents, cartridges: Ints) -> Prices:
-    """The allowance of every line of the context."""
+def price_lines(context: Context, cartridges: Ints | None = None) -> Prices:
+    """The allowance of every line of the context; ``cartridges`` as for ``compounding``."""
     policy, columns = context.compiled.policy, context.columns
     reason = unpaid(context)
     fees, fee = compounding(context, cartridges)
-    total = contents.of_lines(extended(contents))
+    total = context.lines.drug_dollars
     tabled = reason == PRICED
-    reason[tabled & (contents.unpriced > 0)] = NO_FEE
-    reason[tabled & (contents.unread_parts > 0)] = UNREAD
-    reason[tabled & (contents.ingredients + contents.unread_parts == 0)] = NO_NARRATIVE
+    reason[tabled & (columns["unpriced"] > 0)] = NO_FEE
+    reason[tabled & (columns["unread"] > 0)] = UNREAD
+    reason[tabled & (columns["ingredients"] == 0) & (columns["unread"] == 0)] = NO_NARRATIVE
     known = reason == PRICED
     if policy.reading("unlisted-drug") == "known-only":
-        bound = (reason == NO_FEE) & contents.has_priced
+        bound = (reason == NO_FEE) & (columns["ingredients"] > columns["unpriced"])
         reason[bound] = LOWER_BOUND
         known |= bound
     if policy.reading("amount-priced") == "times-units":
-        units = context.units
+        units = context.lines.units
         whole = (units > 0) & (units % UNIT == 0) & (units // UNIT < 1_000)
         reason[known & ~whole] = PART_UNITS
         known &= whole
@@ -159,12 +173,14 @@ def to_cents(nano_dollars: Ints) -> Ints:
 
 
 @figure("payable: the lower of charge and allowance", statements=("P2",))
-def payable(compiled: CompiledPolicy, allowed: pl.Series, charge: pl.Series) -> pl.Series:
+def payable(policy: PolicySet, allowed: pl.Series, charge: pl.Series) -> pl.Series:
     """The lower of charge and allowance (reading lower-of-charge), null where either is not known."""
-    if compiled.policy.reading("lower-of-charge") == "allowance":
+    if policy.reading("lower-of-charge") == "allowance":
         return allowed.alias("payable")
     lower = pl.DataFrame({"allowed": allowed, "charge": charge}).select(
-        pl.when(pl.col("allowed").is_not_null() & pl.col("charge").is_not_null())
+        pl.when(pl.col("allowed") == 0)
+        .then(0)
+        .when(pl.col("allowed").is_not_null() & pl.col("charge").is_not_null())
         .then(pl.min_horizontal("allowed", "charge"))
         .alias("payable")
     )

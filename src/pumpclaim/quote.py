@@ -10,14 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from pumpclaim.compiled import compile_policy
-from pumpclaim.context import build_context
-from pumpclaim.drug_text import read_ingredients
 from pumpclaim.errors import InputError
 from pumpclaim.facts import dollars
 from pumpclaim.policy import load
-from pumpclaim.pricing import price_lines
-from pumpclaim.review import Review, stated_cartridges
+from pumpclaim.review import check
 from pumpclaim.tables import CLAIMS, LINES, MAX_MONEY, NANO, NANOGRAMS, UNIT, ClaimSet
 
 if TYPE_CHECKING:
@@ -90,16 +86,10 @@ def price(
             raise InputError(f"the charge must be dollars from 0 to {MAX_MONEY // NANO}; it was {charge}")
         charged = int(charge * NANO)
     claim_set = _refill(text, on, article.contracts[0].states[0], charged)
-    ingredients = read_ingredients(claim_set.claims, claim_set.lines)
-    compiled = compile_policy(policy)
-    context = build_context(claim_set, ingredients, compiled, None)
-    stated = stated_cartridges(claim_set, policy) if cartridges is None else np.full(2, cartridges)
-    review = Review(
-        claim_set, policy, context, price_lines(context, context.contents, stated), [],
-        np.zeros(1, np.uint8), np.zeros(1, np.int64), ingredients,
-    )  # fmt: skip
+    stated = None if cartridges is None else np.full(claim_set.lines.height, cartridges)
+    review = check(claim_set, policy=policy, cartridges=stated)
     line = review.prices.row(1, named=True)
-    problems = ingredients.filter(pl.col("problem").is_not_null())
+    problems = review.contents.ingredient_rows.filter(pl.col("problem").is_not_null())
     return Price(
         text=text,
         on=on,

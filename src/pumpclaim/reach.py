@@ -103,43 +103,59 @@ class Reach:
 
 
 def find_reach(
-    claim_set: ClaimSet,
-    compiled: CompiledPolicy,
-    contractor: str | None,
-    claim_of: NDArray[np.int64],
-    days: NDArray[np.int32],
+    facts: NDArray[np.uint32], compiled: CompiledPolicy, days: NDArray[np.int32]
 ) -> Reach:
-    """The reach of each line; ``claim_of`` is its claim's position, ``days`` its day.
-
-    What is known of a claim is packed into one number, so that lines look it up once.
-    """
-    packed = _pack_claims(claim_set.claims, compiled, contractor)[claim_of]
-    contract = packed.astype(np.uint8)
-    state = (packed >> 8).astype(np.uint8)
-    place = (packed >> 16).astype(np.uint8)
-    institutional, medicare, withdrawn, opps = ((packed & (1 << bit)) != 0 for bit in range(24, 28))
-    lines = claim_set.lines
-    if lines["service_state"].null_count() < lines.height:
-        own = compiled.state_positions(lines["service_state"])
-        state = np.where(own != 0, own, state)
-    if lines["place_of_service"].null_count() < lines.height:
-        given = lines["place_of_service"].is_not_null().to_numpy()
-        place = np.where(given, compiled.place_positions(lines["place_of_service"]), place)
-    by_contract = compiled.contract_article[contract]
-    article = np.where(by_contract >= 0, by_contract, compiled.state_article[state])
-    article = np.where((contract == 0) & (state == 0), np.int8(0), article)
+    """The reach of lines, given their packed facts (``pack_lines``) and their days."""
+    contract = facts.astype(np.uint8)
+    state = (facts >> np.uint32(8)).astype(np.uint8)
+    institutional, medicare, withdrawn, opps = (
+        (facts & np.uint32(1 << bit)) != 0 for bit in range(24, 28)
+    )
     opps = opps & institutional & compiled.opps_state[state]
     if compiled.policy.reading("revision-dates") == "written-date":
         opps &= days >= day_number(compiled.policy.medicare.opps_text_from)
     return Reach(
-        compiled, article, contract, state, place, institutional, medicare, withdrawn, opps, days
-    )
+        compiled, find_article(facts, compiled), contract, state,
+        (facts >> np.uint32(16)).astype(np.uint8), institutional, medicare, withdrawn, opps, days,
+    )  # fmt: skip
+
+
+def find_article(facts: NDArray[np.uint32], compiled: CompiledPolicy) -> NDArray[np.int8]:
+    """The position of the article that judges each line: by contract, else by state; -1 for none.
+
+    Where neither is known the first article is taken to hold, and JUR204 says so.
+    """
+    contract, state = facts.astype(np.uint8), (facts >> np.uint32(8)).astype(np.uint8)
+    by_contract = compiled.contract_article[contract]
+    article = np.where(by_contract >= 0, by_contract, compiled.state_article[state])
+    return np.where((contract == 0) & (state == 0), np.int8(0), article)
+
+
+def pack_lines(
+    claim_set: ClaimSet, compiled: CompiledPolicy, contractor: str | None, claim_of: NDArray[np.int64]
+) -> NDArray[np.uint32]:
+    """What each line's claim says of its reach, in one number, the line's own facility before it.
+
+    Contract in bits 0 to 7, state in 8 to 15, place of service in 16 to 23; then whether the claim is
+    institutional, for Medicare, withdrawn, and on a bill type of OPPS.
+    """
+    packed = _pack_claims(claim_set.claims, compiled, contractor)[claim_of]
+    lines = claim_set.lines
+    if lines["service_state"].null_count() < lines.height:
+        own = compiled.state_positions(lines["service_state"]).astype(np.uint32)
+        kept = np.where(own != 0, np.uint32(0xFFFF00FF), np.uint32(0xFFFFFFFF))
+        packed = (packed & kept) | (own << np.uint32(8))
+    if lines["place_of_service"].null_count() < lines.height:
+        given = lines["place_of_service"].is_not_null().to_numpy()
+        own = compiled.place_positions(lines["place_of_service"]).astype(np.uint32)
+        kept = np.where(given, np.uint32(0xFF00FFFF), np.uint32(0xFFFFFFFF))
+        packed = (packed & kept) | (own << np.uint32(16))
+    return packed
 
 
 def _pack_claims(
     claims: pl.DataFrame, compiled: CompiledPolicy, contractor: str | None
 ) -> NDArray[np.uint32]:
-    """Contract in bits 0 to 7, state in 8 to 15, place of service in 16 to 23, then four answers."""
     if contractor is None:
         contract = compiled.contract_positions(claims["payer_id"])
     else:

@@ -11,22 +11,39 @@ import polars as pl
 
 from pumpclaim.compiled import compile_policy
 from pumpclaim.context import build_context
-from pumpclaim.drug_text import cartridges, read_ingredients
-from pumpclaim.engine import LEVELS, Hits, choose_rules, determine, run_rules
+from pumpclaim.drug_text import cartridges as count_cartridges
+from pumpclaim.drug_text import read_ingredients
+from pumpclaim.engine import LEVELS, Determined, Hits, choose_rules, run_rules
 from pumpclaim.facts import Facts, dollars
 from pumpclaim.policy import load
-from pumpclaim.pricing import TABLED, payable, price_lines
+from pumpclaim.lines import LARGE, line_arrays
+from pumpclaim.pricing import TABLED, Prices, payable, price_lines
 from pumpclaim.tables import BASES, DETERMINATIONS, DETERMINED, FINDINGS, NANOGRAMS, OUTCOMES, PRICE_ITEMS, PRICES
+from pumpclaim.threads import each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from pumpclaim.contents import Contents
     from pumpclaim.context import Context
     from pumpclaim.policy import PolicySet
-    from pumpclaim.pricing import Prices
     from pumpclaim.tables import ClaimSet
+    from pumpclaim.visits import Part
+
+
+BLOCK = 1 << 16
+"""Lines that are judged together; more are judged block after block, patients whole."""
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """A part of a review: some patients' lines, their prices, and where rules fired."""
+
+    context: Context
+    prices: Prices
+    hits: list[Hits]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +57,9 @@ class Review:
 
     claim_set: ClaimSet
     policy: PolicySet
-    context: Context
-    line_prices: Prices
-    hits: list[Hits]
-    determined: NDArray[np.uint8]
-    findings_of_claim: NDArray[np.int64]
-    ingredients: pl.DataFrame
+    contents: Contents
+    blocks: list[Block]
+    determined: Determined
 
     @property
     def article(self) -> dict[str, str]:
@@ -56,19 +70,19 @@ class Review:
     @cached_property
     def findings(self) -> pl.DataFrame:
         """Every finding (tables.FINDINGS), by claim, line and rule."""
-        parts = [self._findings_of(hit) for hit in self.hits]
+        parts = [self._findings_of(block, hit) for block in self.blocks for hit in block.hits]
         if not parts:
             return FINDINGS.empty()
         table = pl.concat(parts).sort("claim", "line", "rule", nulls_last=False, maintain_order=True)
         claims = self.claim_set.claims[table["claim"].cast(pl.Int64)].select("claim_id", "source")
         return FINDINGS.conform(table.with_columns(claims))
 
-    def _findings_of(self, hit: Hits) -> pl.DataFrame:
-        rule, case = hit.planned.rule, hit.planned.case
-        facts = Facts(self.context, self.line_prices, hit.places)
-        line = self.claim_set.lines["line"].gather(pl.Series(hit.places))
+    def _findings_of(self, block: Block, hit: Hits) -> pl.DataFrame:
+        rule, case, context = hit.planned.rule, hit.planned.case, block.context
+        facts = Facts(context, self.contents, block.prices, hit.places)
+        line = self.claim_set.lines["line"].gather(pl.Series(context.rows[hit.places]))
         return pl.DataFrame({
-            "claim": pl.Series(self.context.claims[hit.places]).cast(pl.UInt32),
+            "claim": pl.Series(context.lines.claims[hit.places]).cast(pl.UInt32),
             "line": line if rule.scope == "line" else pl.Series([None] * len(hit.places), dtype=pl.UInt32),
             "message": pl.Series(facts.messages(case.message or rule.message), dtype=pl.String),
         }).with_columns(
@@ -84,6 +98,13 @@ class Review:
         )  # fmt: skip
 
     @cached_property
+    def line_prices(self) -> Prices:
+        """The prices of every line, in order of the lines table."""
+        return Prices.in_order(
+            self.claim_set.lines.height, ((block.context.rows, block.prices) for block in self.blocks)
+        )
+
+    @cached_property
     def prices(self) -> pl.DataFrame:
         """What the article allows for every service line (tables.PRICES), in order of the lines."""
         lines = self.claim_set.lines
@@ -97,14 +118,14 @@ class Review:
             "service_date": lines["service_from"],
             "charge": lines["charge"],
             "allowed": allowed,
-            "payable": payable(self.context.compiled, allowed, lines["charge"]),
+            "payable": payable(self.policy, allowed, lines["charge"]),
             "reason": reason,
         }))  # fmt: skip
 
     @cached_property
     def price_items(self) -> pl.DataFrame:
         """The derivation of every line whose drugs could be priced (tables.PRICE_ITEMS), by row."""
-        contents, compiled = self.context.contents, self.context.compiled
+        contents, compiled = self.contents, self.contents.compiled
         tabled = np.isin(self.line_prices.reason, TABLED)
         chosen = np.flatnonzero(tabled[contents.place] & ~contents.unread & (contents.rate >= 0))
         drug = contents.drug[chosen]
@@ -144,8 +165,8 @@ class Review:
         names = pl.Series(DETERMINATIONS.categories.to_list(), dtype=DETERMINATIONS)
         return DETERMINED.conform(
             claims.with_columns(
-                determination=names.gather(pl.Series(self.determined)) if claims.height else names.clear(),
-                findings=pl.Series(self.findings_of_claim, dtype=pl.UInt32),
+                determination=names.gather(pl.Series(self.determined.determinations)) if claims.height else names.clear(),
+                findings=pl.Series(self.determined.findings, dtype=pl.UInt32),
             )
             .join(first, on="claim", how="left", maintain_order="left")
             .join(drugs, on="claim", how="left", maintain_order="left")
@@ -158,13 +179,13 @@ class Review:
             "claims_read": self.claim_set.claims_read,
             "claims_reviewed": self.claim_set.claims.height,
             "claims_rejected": self.claim_set.rejected.height,
-            "findings": int(self.findings_of_claim.sum()),
+            "findings": int(self.determined.findings.sum()),
             "allowed": dollars(int(np.maximum(allowed, 0).astype(object).sum()) if len(allowed) else 0),
         }
 
     def worst(self) -> str | None:
         """The worst outcome among the findings, or null when there is none."""
-        outcomes = [str(hit.planned.case.outcome) for hit in self.hits]
+        outcomes = {str(hit.planned.case.outcome) for block in self.blocks for hit in block.hits}
         return max(outcomes, key=LEVELS.__getitem__, default=None)
 
     def to_dicts(self) -> dict[str, Any]:
@@ -181,11 +202,13 @@ def check(
     contractor: str | None = None,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    cartridges: NDArray[np.int64] | None = None,
 ) -> Review:
     """Hold claims against the article: every rule asked, every compounded drug priced.
 
     ``contractor`` is the contract number that judges all of them, in the place of their payer ids.
-    ``select`` and ``ignore`` name rules or families. Raises InputError for names that do not exist.
+    ``select`` and ``ignore`` name rules or families. ``cartridges`` of each line stand for those that its
+    narrative states. Raises InputError for names that do not exist.
     """
     policy = policy or load()
     codes = choose_rules(select, ignore)
@@ -193,19 +216,29 @@ def check(
     ingredients = claims.ingredients
     if ingredients is None:
         ingredients = read_ingredients(claims.claims, claims.lines)
-    context = build_context(claims, ingredients, compiled, contractor)
-    prices = price_lines(context, context.contents, stated_cartridges(claims, policy))
-    hits = run_rules(context.frame(prices.allowed), context, codes)
-    determined, findings = determine(context, hits)
-    return Review(claims, policy, context, prices, hits, determined, findings, ingredients)
+    lines, contents, order = line_arrays(claims, ingredients, compiled, contractor)
+    determined = Determined(claims.claims.height)
+    if cartridges is None:
+        cartridges = stated_cartridges(claims, policy)
+
+    def judge(part: Part) -> Block:
+        context = build_context(claims, compiled, part, lines)
+        prices = price_lines(context, cartridges)
+        hits = run_rules(context.frame(prices.allowed), context, codes)
+        determined.add(context, hits)
+        return Block(context, prices, hits)
+
+    blocks = each(judge, order.parts(BLOCK), large=claims.lines.height > LARGE)
+    return Review(claims, policy, contents, blocks, determined)
 
 
-def stated_cartridges(claims: ClaimSet, policy: PolicySet) -> NDArray[np.int64]:
-    """Cartridges that each line's narrative states, 0 for none; asked only where they are paid (P3)."""
+def stated_cartridges(claims: ClaimSet, policy: PolicySet) -> NDArray[np.int64] | None:
+    """Cartridges that each line's narrative states, 0 for none; null where they are not paid (P3)."""
+    if policy.reading("compounding-fee") != "per-cartridge":
+        return None
     stated = np.zeros(claims.lines.height, np.int64)
-    if policy.reading("compounding-fee") == "per-cartridge":
-        counted = cartridges(claims.claims, claims.lines)
-        stated[counted["row"].to_numpy()] = counted["cartridges"].to_numpy()
+    counted = count_cartridges(claims.claims, claims.lines)
+    stated[counted["row"].to_numpy()] = counted["cartridges"].to_numpy()
     return stated
 
 

@@ -1,15 +1,17 @@
-"""Two independent pieces of work side by side, where they are large enough to be worth a thread."""
+"""Independent pieces of work side by side, where they are large enough to be worth a thread."""
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 First = TypeVar("First")
 Second = TypeVar("Second")
+Item = TypeVar("Item")
 
 
 def both(
@@ -22,3 +24,13 @@ def both(
         waiting = pool.submit(second)
         result = first()
         return result, waiting.result()
+
+
+def each(
+    work: Callable[[Item], First], items: Iterable[Item], *, large: bool
+) -> list[First]:
+    """``work`` done on every item, in order; on all processors when there is much to do."""
+    if not large:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        return list(pool.map(work, items))

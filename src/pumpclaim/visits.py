@@ -1,20 +1,16 @@
-"""Visits: the lines of one claim on one day, and arithmetic over a patient's day and past.
-
-Lines stay in the order of their table, in which those of a claim are neighbours. What a rule asks of a
-visit is reduced over neighbouring lines; what it asks of a day or of the past is reduced over visits put
-in order of patient and day once.
-"""
+"""Lines in order of patient, day and claim, and arithmetic over runs of neighbouring lines."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
@@ -29,120 +25,142 @@ DAY_ZERO = 2**15
 
 @dataclass(frozen=True, eq=False)
 class Visits:
-    """``starts``: where each visit's lines begin among ``lines`` (positions in the lines table, or null
-    when that is simply every line in order). ``order``: the visits in order of patient and day;
-    ``day_starts`` and ``patient_starts``: where days and patients begin in that order.
+    """Runs of a block of lines: where each patient, each of his days, and each visit begins.
+
+    A visit is the lines of one claim on one day. ``count`` is the number of lines.
     """
 
     count: int
-    lines: Ints | None
-    starts: Ints
-    order: Ints
-    day_starts: Ints
     patient_starts: Ints
+    day_starts: Ints
+    visit_starts: Ints
 
-    def of_visit(self, values: NDArray[Any], how: np.ufunc) -> NDArray[Any]:
-        """``how`` reduced over the lines of each visit; one value a visit."""
-        if not self.count:
+    def lengths(self, starts: Ints) -> Ints:
+        """Lines of each run."""
+        return np.diff(starts, append=self.count)
+
+    def over(self, starts: Ints, values: NDArray[Any], how: np.ufunc) -> NDArray[Any]:
+        """``how`` reduced over each run, given to each of its lines."""
+        if not self.count or len(starts) == self.count:
             return values
-        return how.reduceat(values if self.lines is None else values[self.lines], self.starts)
+        return np.repeat(how.reduceat(values, starts), self.lengths(starts))
 
-    @cached_property
-    def shared(self) -> tuple[Ints, Ints]:
-        """Visits whose patient has another one that day, in order, and where their days begin."""
-        lengths = np.diff(self.day_starts, append=len(self.order))
-        several = np.flatnonzero(lengths > 1)
-        if not len(several):
-            return self.order[:0], several
-        many = lengths[several]
-        starts = np.cumsum(many) - many
-        places = np.repeat(self.day_starts[several] - starts, many) + np.arange(int(many.sum()))
-        return self.order[places], starts
+    def number(self, starts: Ints) -> Ints:
+        """The number of each line's run, from 0."""
+        return np.repeat(np.arange(len(starts)), self.lengths(starts))
 
-    def of_day(self, values: NDArray[Any], how: np.ufunc) -> NDArray[Any]:
-        """``how`` reduced over the visits of each patient's day; one value a visit.
-
-        Most visits are alone on their day, so only the others are reduced.
-        """
-        visits, starts = self.shared
-        if not len(visits):
-            return values
-        days = how.reduceat(values[visits], starts)
-        result = values.copy()
-        result[visits] = np.repeat(days, np.diff(starts, append=len(visits)))
-        return result
-
-    def visits_of_days(self, days: NDArray[Any]) -> NDArray[Any]:
-        """One value a day (in order) given to each of its visits."""
-        visits = np.empty(len(self.starts), days.dtype)
-        visits[self.order] = np.repeat(days, np.diff(self.day_starts, append=len(self.order)))
-        return visits
-
-    def day_numbers(self, lines: Ints) -> Ints:
-        """A number for the patient and day of each of these lines."""
-        numbers = np.arange(len(self.starts))
-        visits, starts = self.shared
-        if len(visits):
-            numbers[visits] = np.repeat(visits[starts], np.diff(starts, append=len(visits)))
-        at = lines if self.lines is None else self._place_of_line[lines]
-        return numbers[np.searchsorted(self.starts, at, side="right") - 1]
-
-    @cached_property
-    def _place_of_line(self) -> Ints:
-        place = np.empty(self.count, np.int64)
-        place[self.lines] = np.arange(self.count)
-        return place
-
-    def to_lines(self, visits: NDArray[Any]) -> NDArray[Any]:
-        """One value a visit given to each of its lines."""
-        if not self.count:
-            return visits
-        spread = np.repeat(visits, np.diff(self.starts, append=self.count))
-        if self.lines is None:
-            return spread
-        lines = np.empty_like(spread)
-        lines[self.lines] = spread
-        return lines
-
-    def lines_of(self, visits: Ints) -> Ints:
-        """Positions of the lines of these visits."""
-        ends = np.append(self.starts, self.count)
-        places = np.concatenate([np.arange(ends[v], ends[v + 1]) for v in visits.tolist()])
-        return places if self.lines is None else self.lines[places]
+    def run(self, starts: Ints, line: int) -> range:
+        """Places of the run in which a line lies."""
+        at = int(np.searchsorted(starts, line, side="right"))
+        return range(int(starts[at - 1]), int(starts[at]) if at < len(starts) else self.count)
 
 
-def find_visits(patients: Ints, days: NDArray[np.int32], claims: Ints) -> Visits:
-    """Visits of lines, each given its patient (a number), its day and its claim, claims in order."""
-    count = len(claims)
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Lines that are judged together. ``rows`` of the lines table, in order, ``starts`` of patients in it.
+
+    ``counts`` says which of them are judged here; null for all.
+    """
+
+    rows: slice | Ints
+    starts: Ints
+    counts: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """Which lines need their patient's other claims, and those lines by patient, day and claim.
+
+    Most claims are alone on their patient's day and need no past; they are judged as they stand, and
+    each is a patient of its own there. ``bound`` says which lines are not so (null when none is);
+    ``rows`` are those in order, with the ``patient_starts`` among them, and ``claim_starts`` is where
+    claims begin in the lines table (null when its claims do not stand together).
+    """
+
+    count: int
+    bound: NDArray[np.bool_] | None
+    rows: Ints
+    patient_starts: Ints
+    claim_starts: Ints | None
+
+    def parts(self, size: int) -> Iterator[Part]:
+        """Parts of about ``size`` lines, whole claims and where it matters whole patients."""
+        if self.claim_starts is not None:
+            for begin, end, starts in _cut(self.claim_starts, self.count, size):
+                counts = None if self.bound is None else ~self.bound[begin:end]
+                yield Part(slice(begin, end), starts, counts)
+        for begin, end, starts in _cut(self.patient_starts, len(self.rows), size):
+            yield Part(self.rows[begin:end], starts)
+
+
+def _cut(starts: Ints, count: int, size: int) -> Iterator[tuple[int, int, Ints]]:
+    """Begin and end of neighbouring runs of about ``size`` together, and their starts from there."""
+    first = 0
+    while first < len(starts):
+        begin = int(starts[first])
+        last = max(int(np.searchsorted(starts, begin + size)), first + 1)
+        end = int(starts[last]) if last < len(starts) else count
+        yield begin, end, starts[first:last] - begin
+        first = last
+
+
+MOSTLY = 0.4
+"""From this share of lines that need others on, all are put in order."""
+
+
+def order_lines(
+    patients: Ints, days: NDArray[np.int32], claims: Ints, past: NDArray[np.bool_]
+) -> Order:
+    """The order of lines, given the patient (a number) of each claim, and day and claim of each line.
+
+    ``past`` marks lines whose patients' claims depend on each other on whatever day (implants).
+    Lines of one visit keep the order in which they stand on their claim.
+    """
     none = np.zeros(0, np.int64)
-    if not count:
-        return Visits(0, None, none, none, none, none)
-    lines = None
-    new = (claims[1:] != claims[:-1]) | (days[1:] != days[:-1])
-    if not _apart(claims, new):
-        lines = np.lexsort((days, claims))
-        claims, days, patients = claims[lines], days[lines], patients[lines]
-        new = (claims[1:] != claims[:-1]) | (days[1:] != days[:-1])
-    starts = starts_of(new)
-    patient = patients[starts]
-    # Visits whose day is not known share it with no other visit.
-    day = days[starts].astype(np.int64) + DAY_ZERO
-    unknown = days[starts] == NO_DAY
-    if unknown.any():
-        day = np.where(unknown, 2**20 + np.arange(len(day)), day)
-    day = np.maximum(day, 0)
-    order = sort_by(patient, day)
-    patient, day = patient[order], day[order]
-    new_patient = patient[1:] != patient[:-1]
-    return Visits(
-        count, lines, starts, order,
-        starts_of(new_patient | (day[1:] != day[:-1])), starts_of(new_patient),
-    )  # fmt: skip
+    if not len(claims):
+        return Order(0, None, none, none, none)
+    starts = starts_of(claims[1:] != claims[:-1])
+    together = bool((claims[1:] >= claims[:-1]).all())
+    day = np.maximum(days.astype(np.int64) + DAY_ZERO, 0)
+    new = starts_of((claims[1:] != claims[:-1]) | (days[1:] != days[:-1]))
+    bits = int(day.max()).bit_length()
+    if together and int(patients.max()).bit_length() + bits <= 63:
+        keys = np.sort((patients[claims[new]] << bits) | day[new])
+        again = keys[1:] == keys[:-1]
+        entangled = np.zeros(int(patients.max()) + 1, bool)
+        entangled[keys[1:][again] >> bits] = True
+        entangled[patients[claims[past]]] = True
+        if not entangled.any():
+            return Order(len(claims), None, none, none, starts)
+        of_claim = entangled[patients]
+        bound = of_claim[claims]
+        rows = np.flatnonzero(bound)
+        if len(rows) < MOSTLY * len(claims):
+            ordered, patient_starts = _by_patient(patients, day, claims, rows)
+            return Order(len(claims), bound, ordered, patient_starts, starts)
+    rows, patient_starts = _by_patient(patients, day, claims, np.arange(len(claims)))
+    return Order(len(claims), None, rows, patient_starts, None)
 
 
-def _apart(claims: Ints, new: NDArray[np.bool_]) -> bool:
-    """Whether claims are in order, each with all its lines on one day."""
-    return bool((claims[1:] >= claims[:-1]).all()) and not (new & (claims[1:] == claims[:-1])).any()
+def _by_patient(patients: Ints, day: Ints, claims: Ints, rows: Ints) -> tuple[Ints, Ints]:
+    """``rows`` by patient, day and claim, and where patients begin among them."""
+    ordered = rows[sort_by(patients[claims[rows]], day[rows], claims[rows])]
+    patient = patients[claims[ordered]]
+    return ordered, starts_of(patient[1:] != patient[:-1])
+
+
+def find_visits(patient_starts: Ints, days: NDArray[np.int32], claims: Ints) -> Visits:
+    """The runs of a block of lines in order of patient, day and claim.
+
+    A visit whose day is not known is a day of its own.
+    """
+    count = len(claims)
+    new_visit = np.ones(count, bool)
+    new_visit[1:] = (claims[1:] != claims[:-1]) | (days[1:] != days[:-1])
+    new_day = np.ones(count, bool)
+    new_day[1:] = (days[1:] != days[:-1]) | ((days[1:] == NO_DAY) & new_visit[1:])
+    new_day[patient_starts] = True
+    return Visits(count, patient_starts, np.flatnonzero(new_day), np.flatnonzero(new_visit | new_day))
 
 
 def sort_by(*keys: Ints) -> Ints:
@@ -153,10 +171,9 @@ def sort_by(*keys: Ints) -> Ints:
     packed = keys[0]
     for key, width in zip(keys[1:], bits[1:], strict=True):
         packed = (packed << width) | key
-    series = pl.Series(packed)
-    if series.is_sorted():
+    if bool((packed[1:] >= packed[:-1]).all()):
         return np.arange(len(packed))
-    order = series.arg_sort().to_numpy().astype(np.int64)
+    order = pl.Series(packed).arg_sort().to_numpy().astype(np.int64)
     ordered = packed[order]
     if ((ordered[1:] == ordered[:-1]) & (order[1:] < order[:-1])).any():
         order = np.argsort(packed, kind="stable")

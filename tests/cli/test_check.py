@@ -19,7 +19,7 @@ import pytest
 
 from pumpclaim._version import __version__
 
-from .conftest import ENVIRONMENT, PAYABLE, WITHOUT_KD, claim, file_of
+from .conftest import ENVIRONMENT, ISA, PAYABLE, WITHOUT_KD, claim, file_of
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "check.schema.json").read_text())
@@ -152,6 +152,20 @@ def test_tables_into_a_folder(run: Any, mixed_file: Path, tmp_path: Path, report
     assert str(read(out / f"prices.{report}")["allowed"].drop_nulls()[0]).startswith("81.6")
 
 
+REMITTANCE = f"""{ISA}~
+GS*HP*NORIDIAN*CLINIC*20240305*0930*1*X*005010X221A1~
+ST*835*0001~
+BPR*I*81.6*C*CHK************20240305~
+TRN*1*1*1999999984~
+N1*PR*NORIDIAN~
+N1*PE*DESERT PAIN CLINIC*XX*1999999984~
+LX*1~
+CLP*GOOD-1*1*420*81.6**MB*1~
+SE*8*0001~
+GE*1*1~
+IEA*1*000000001~
+"""
+
 # What cannot be used: one sentence, exit status 2, no traceback (Ran sees to that).
 
 
@@ -172,7 +186,7 @@ def test_missing_file(run: Any) -> None:
         b"   \n",
         b"\x7fELF\x02\x01\x01\x00" + bytes(range(256)) * 8,
         b"dear reader, this is no claim file",
-        file_of(claim("C-1", PAYABLE), code="HP", guide="005010X221A1", kind="835").encode(),
+        REMITTANCE.encode(),
         file_of(claim("C-1", PAYABLE)).encode()[:60],
     ],
     ids=["empty", "blank", "binary", "prose", "835", "cut-off"],
@@ -267,12 +281,16 @@ def test_disk_full(clean_file: Path, report: str) -> None:
     assert b"No space left" in done.stderr
 
 
-def test_reader_of_the_output_goes_away(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_reader_of_the_output_goes_away(tmp_path: Path, unbuffered: str) -> None:
     path = tmp_path / "many.837"
     path.write_text(file_of(*(claim(f"C-{n}", WITHOUT_KD) for n in range(2000))))
     command = [sys.executable, "-m", "pumpclaim", "check", str(path), "--format", "json"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT | {"PYTHONUNBUFFERED": unbuffered},
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None

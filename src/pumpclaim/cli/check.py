@@ -12,6 +12,7 @@ from pumpclaim.cli import options
 from pumpclaim.cli.options import Readings
 from pumpclaim.cli.saying import FOUND, UNUSABLE, complain, console, ends_well, write
 from pumpclaim.errors import InputError
+from pumpclaim.reports.words import clean
 
 if TYPE_CHECKING:
     from pumpclaim.review import Review
@@ -140,7 +141,18 @@ def exit_status(review: Review, fail_on: str) -> int:
 def _read(files: list[str]) -> ClaimSet:
     from pumpclaim.readers import read  # noqa: PLC0415
 
-    return read(*files, stdin=sys.stdin.buffer)
+    several = len(files) > 1 or Path(files[0]).is_dir()
+    if not (several and sys.stderr.isatty()):
+        return read(*files, stdin=sys.stdin.buffer)
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=console(sys.stderr), transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+
+        def progress(name: str, number: int, total: int) -> None:
+            bar.update(task, description=clean(name), completed=number - 1, total=total)
+
+        return read(*files, stdin=sys.stdin.buffer, progress=progress)
 
 
 def _report(review: Review, report: str, output: Path | None, limit: int) -> None:

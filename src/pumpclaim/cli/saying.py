@@ -41,7 +41,10 @@ def write(content: bytes, output: Path | None = None) -> None:
         output.write_bytes(content)
     else:
         sys.stdout.flush()
-        sys.stdout.buffer.write(content)
+        rest = memoryview(content)
+        # With PYTHONUNBUFFERED the buffer is the raw file, which may take only a part at a time.
+        while rest:
+            rest = rest[sys.stdout.buffer.write(rest) :]
         sys.stdout.buffer.flush()
 
 
@@ -56,7 +59,7 @@ def console(file: IO[str] | None = None) -> Console:
     """Where text reports are printed: standard output, or ``file``."""
     from rich.console import Console  # noqa: PLC0415
 
-    width = None if file is None else FILE_COLUMNS
+    width = None if file is None or file.isatty() else FILE_COLUMNS
     return Console(file=file, width=width, highlight=False, markup=False, emoji=False)
 
 
@@ -76,8 +79,7 @@ def _status(command: Callable[[], int]) -> int:
         sys.stdout.flush()
     except InputError as error:
         complain(error)
-    except BrokenPipeError as e:
-        import traceback as tb; tb.print_exc()
+    except BrokenPipeError:
         _abandon_output()
     except OSError as error:
         complain(f"{error.filename or 'the output'}: {error.strerror or error}")

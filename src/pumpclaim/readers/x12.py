@@ -20,7 +20,7 @@ from pumpclaim.readers.x12_delimiters import as_utf8, dirty_segments, split
 from pumpclaim.readers.x12_envelope import OTHER_KINDS, Envelope, read_envelope, shortened
 from pumpclaim.readers.x12_lines import read_lines
 from pumpclaim.readers.x12_loops import LEVEL, Loops
-from pumpclaim.readers.x12_segments import KIND, last_before, owner
+from pumpclaim.readers.x12_segments import FEW, KIND, last_before, owner, side_by_side
 from pumpclaim.tables import REJECTED, ClaimSet, Refusal
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ def read_x12(data: bytes, source: str) -> ClaimSet:
     refused = list(envelope.refused)
     if junk:
         refused.insert(
-            0, Refusal(source, None, f"{junk} bytes before the first ISA are not X12 and are not read")
+            0,
+            Refusal(
+                source, None, f"{junk} bytes before the first ISA are not X12 and are not read"
+            ),
         )
     if loops.orphans.size:
         row = int(loops.orphans[0])
@@ -57,8 +60,11 @@ def read_x12(data: bytes, source: str) -> ClaimSet:
         )
     damage = Damage(segments, loops.count)
     institutional = is_institutional(loops, [one.institutional for one in believed])
-    claims = read_claims(loops, institutional, source, damage)
-    lines = read_lines(loops, institutional, claims, damage)
+    claims, lines = side_by_side(
+        lambda: read_claims(loops, institutional, source, damage),
+        lambda: read_lines(loops, institutional, damage),
+        worthwhile=loops.count >= FEW,
+    )
     _add_unreadable(loops, damage)
     damage.add_where(
         loops.empty_claims, np.arange(loops.count), loops.claims,
@@ -95,10 +101,9 @@ def _must_hold_claims(segments: Segments, envelope: Envelope, source: str) -> No
 def _add_unreadable(loops: Loops, damage: Damage) -> None:
     """Control characters and endless elements, in a claim or in the levels above it."""
     segments = loops.segments
-    size = np.diff(segments.bounds, prepend=segments.bounds[:1])
-    long = np.flatnonzero(size > MOST_ELEMENT)
-    endless = owner(segments.last, np.maximum(long - 1, 0)) + 1
-    endless = np.unique(endless[endless < len(segments)])
+    long = np.flatnonzero(segments.end - segments.start > MOST_ELEMENT)
+    is_endless = [max(map(len, segments.elements(row))) > MOST_ELEMENT for row in long.tolist()]
+    endless = long[np.array(is_endless, bool)]
     for rows, fault in (
         (dirty_segments(segments), "holds bytes that are not text, or a line break where a segment "
          "terminator is missing; have the file written again"),

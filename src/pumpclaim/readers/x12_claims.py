@@ -9,7 +9,15 @@ import polars as pl
 
 from pumpclaim.readers.x12_damage import MOST_CLAIM_ID
 from pumpclaim.readers.x12_loops import CLAIM, LEVEL
-from pumpclaim.readers.x12_segments import Ints, Spans, last_before, owner, packed
+from pumpclaim.readers.x12_segments import (
+    FEW,
+    Ints,
+    Spans,
+    empty_column,
+    last_before,
+    owner,
+    packed,
+)
 from pumpclaim.readers.x12_values import ABSENT, GOOD, dates, numbers
 from pumpclaim.tables import CLAIMS, FORMS, MAX_MONEY
 
@@ -21,12 +29,23 @@ if TYPE_CHECKING:
 
 _XX = packed("XX")
 _F8, _434 = packed("F8"), packed("434")
-_RANKS = {"ABK": 0, "BK": 0, "ABF": 1, "BF": 1, "ABJ": 2, "BJ": 2, "APR": 3, "PR": 3}
+_RANKS = {
+    packed(code): rank
+    for code, rank in {
+        "ABK": 0,
+        "BK": 0,
+        "ABF": 1,
+        "BF": 1,
+        "ABJ": 2,
+        "BJ": 2,
+        "APR": 3,
+        "PR": 3,
+    }.items()
+}
 """Diagnosis qualifiers of HI in the order of the list: principal, other, admitting, reason for visit.
 
 External causes (ABN) are left out.
 """
-_MOST_DIAGNOSES = 12
 
 
 def day_column(days: Ints, state: NDArray[np.int8]) -> pl.Series:
@@ -48,13 +67,15 @@ def _known(column: pl.Series, state: NDArray[np.int8]) -> pl.Series:
 def npi(loops: Loops, rows: Ints) -> Spans:
     """NM109 where NM108 says that it is an NPI (XX)."""
     segments = loops.segments
-    spans = segments.element(rows, 9)
-    is_npi = segments.code(rows, 8) == _XX
+    spans, kinds = segments.elements_of((rows, 9), (rows, 8))
+    is_npi = segments.codes(kinds) == _XX
     return Spans(np.where(is_npi, spans.start, 0), np.where(is_npi, spans.end, 0))
 
 
 def notes(loops: Loops, rows: Ints, owners: Ints, count: int) -> pl.Series:
     """NTE02 of each owner, several joined by a semicolon. Shape (count,)."""
+    if not rows.size:
+        return empty_column(count)
     spans = loops.segments.element(rows, 2)
     full = spans.size > 0
     rows, owners, spans = rows[full], owners[full], spans[full]
@@ -77,9 +98,7 @@ def is_institutional(loops: Loops, by_version: list[bool | None]) -> NDArray[np.
     table = np.array([2 if one is None else int(one) for one in by_version], np.int8)
     form = table[loops.transaction]
     if (form == 2).any():
-        has_sv2 = np.bincount(
-            owner(loops.claims, loops.in_line("SV2")), minlength=loops.count
-        )
+        has_sv2 = np.bincount(owner(loops.claims, loops.in_line("SV2")), minlength=loops.count)
         form = np.where(form == 2, has_sv2 > 0, form)
     return form == 1
 
@@ -109,18 +128,27 @@ def read_claims(
     references = references[loops.zone[references] == CLAIM]
     references = references[segments.code(references, 1) == _F8]
     replaced = loops.first_in_claim(references)
-    statements = loops.in_claim("DTP")
-    statement = loops.first_in_claim(statements[segments.code(statements, 1) == _434])
+    statement = _statements(loops)
 
-    claim_id = segments.element(rows, 1)
-    place = segments.parts(segments.element(rows, 5))
-    charge, charge_state = numbers(segments, segments.element(rows, 2), 9, MAX_MONEY)
-    born, _, born_state = dates(segments, segments.element(birth, 1), segments.element(birth, 2))
-    first, last, statement_state = dates(
-        segments, segments.element(statement, 2), segments.element(statement, 3)
+    (
+        claim_id, amount, spot, assignment, birth_kind, birth_day, statement_kind, statement_days,
+        own_id, member_id, indicator, payer_id, replaced_id, patient_state, billing_state,
+        facility_state,
+    ) = segments.elements_of(
+        (rows, 1), (rows, 2), (rows, 5), (rows, 7), (birth, 1), (birth, 2), (statement, 2),
+        (statement, 3), (patient, 9), (subscriber, 9), (filing, 9), (payer, 9), (replaced, 2),
+        (loops.address(patient), 2), (loops.address(billing), 2), (loops.address(facility), 2),
+    )  # fmt: skip
+    place = segments.parts(spot)
+    place_code, frequency = place.parts(1, 3)
+    charge, charge_state = numbers(segments, amount, 9, MAX_MONEY)
+    born, _, born_state = dates(segments, birth_kind, birth_day)
+    first, last, statement_state = dates(segments, statement_kind, statement_days)
+    npis = npi(loops, np.concatenate([billing, rendering, facility])).divided([count] * 3)
+
+    damage.add_where(
+        claim_id.size == 0, every, rows, damage.of_segment("has no claim id (CLM01); give one")
     )
-
-    damage.add_where(claim_id.size == 0, every, rows, damage.of_segment("has no claim id (CLM01); give one"))
     damage.add_where(
         claim_id.size > MOST_CLAIM_ID, every, rows,
         damage.of_element(1, f"is longer than {MOST_CLAIM_ID} characters; give the patient control number"),
@@ -138,40 +166,47 @@ def read_claims(
 
     spans = {
         "claim_id": claim_id,
-        "own_id": segments.element(patient, 9),
-        "member_id": segments.element(subscriber, 9),
-        "patient_state": segments.element(loops.address(patient), 2),
-        "filing_indicator": segments.element(filing, 9),
-        "payer_id": segments.element(payer, 9),
-        "billing_provider_npi": npi(loops, billing),
-        "billing_state": segments.element(loops.address(billing), 2),
-        "rendering_provider_npi": npi(loops, rendering),
-        "facility_npi": npi(loops, facility),
-        "facility_state": segments.element(loops.address(facility), 2),
-        "place": place.part(1),
-        "frequency_code": place.part(3),
-        "payer_claim_control_number": segments.element(replaced, 2),
-        "assignment": segments.element(rows, 7),
+        "own_id": own_id,
+        "patient_state": patient_state,
+        "filing_indicator": indicator,
+        "payer_id": payer_id,
+        "billing_provider_npi": npis[0],
+        "billing_state": billing_state,
+        "rendering_provider_npi": npis[1],
+        "facility_npi": npis[2],
+        "facility_state": facility_state,
+        "place": place_code,
+        "frequency_code": frequency,
+        "payer_claim_control_number": replaced_id,
+        "assignment": assignment,
     }
     strings = segments.strings(spans)
     birth_date = day_column(born, born_state)
-    own = strings.pop("own_id")
-    own = _patient_ids(loops, own, strings.pop("member_id"), birth_date, patient, dependent)
+    patients = strings.pop("own_id")
+    lacking = np.flatnonzero((own_id.size == 0) & (patient >= 0))
+    if lacking.size:
+        made = _made_ids(
+            loops,
+            member_id[lacking],
+            birth_date.gather(lacking),
+            patient[lacking],
+            dependent[lacking],
+        )
+        patients = patients.scatter(lacking, made)
     spot = strings.pop("place")
     if institutional.any():
         bill = (spot + strings["frequency_code"].fill_null("")).alias("b")
         which = pl.Series(institutional)
         spot, bill = spot.set(which, None), bill.set(~which, None)
     else:
-        bill = pl.Series([None], dtype=pl.String).new_from_index(0, count)
-    forms = pl.Series(["professional", "institutional"], dtype=FORMS)
+        bill = empty_column(count)
     note_rows = loops.in_claim("NTE")
     columns = strings | {
         "claim": pl.Series(every.astype(np.uint32)),
         "source": pl.Series([source], dtype=pl.String).new_from_index(0, count),
         "segment": pl.Series((rows + 1).astype(np.uint32)),
-        "form": forms.gather(institutional.astype(np.uint32)),
-        "patient_id": own,
+        "form": _forms(institutional),
+        "patient_id": patients,
         "patient_birth_date": birth_date,
         "place_of_service": spot,
         "type_of_bill": bill,
@@ -182,6 +217,24 @@ def read_claims(
         "note": notes(loops, note_rows, owner(loops.claims, note_rows), count),
     }
     return pl.DataFrame({column.name: columns[column.name] for column in CLAIMS})
+
+
+def _statements(loops: Loops) -> Ints:
+    rows = loops.in_claim("DTP")
+    return loops.first_in_claim(rows[loops.segments.code(rows, 1) == _434])
+
+
+def statement_days(loops: Loops) -> tuple[Ints, Ints, NDArray[np.int8]]:
+    """First and last day of each claim's statement (DTP*434), and what is to be said of them."""
+    kinds, days = loops.segments.elements_of((_statements(loops), 2), (_statements(loops), 3))
+    return dates(loops.segments, kinds, days)
+
+
+def _forms(institutional: NDArray[np.bool_]) -> pl.Series:
+    forms = pl.Series(["professional", "institutional"], dtype=FORMS)
+    if institutional.all() or not institutional.any():
+        return forms.new_from_index(int(institutional.any()), institutional.size)
+    return forms.gather(institutional.astype(np.uint32))
 
 
 def _in_level(loops: Loops, kind: str) -> Ints:
@@ -217,83 +270,73 @@ def _patients(loops: Loops, subscriber: Ints, dependent: Ints, damage: Damage) -
         )  # fmt: skip
 
 
-def _patient_ids(
-    loops: Loops,
-    own: pl.Series,
-    member: pl.Series,
-    birth: pl.Series,
-    patient: Ints,
-    dependent: Ints,
+def _made_ids(
+    loops: Loops, members: Spans, births: pl.Series, patient: Ints, dependent: Ints
 ) -> pl.Series:
-    """The patient's own id; else the subscriber's id, the patient's name and birth date by slashes."""
-    lacking = own.is_null().to_numpy() & (patient >= 0)
-    if not lacking.any():
-        return own
-    at = np.flatnonzero(lacking)
+    """For patients without an id of their own: the subscriber's id, name and birth date by slashes.
+
+    Null where neither the subscriber's id nor the birth date stands beside the name.
+    """
     segments = loops.segments
-    names = segments.strings(
-        {"last": segments.element(patient[at], 3), "first": segments.element(patient[at], 4)}
-    )
+    last, first = segments.elements_of((patient, 3), (patient, 4))
+    columns = segments.strings({"last": last, "first": first, "member": members})
     name = pl.concat_str("last", "first", separator=" ", ignore_nulls=True).str.to_uppercase()
-    made = (
-        pl.DataFrame(
-            {
-                **names,
-                "member": member.gather(at),
-                "birth": birth.gather(at).cast(pl.String),
-                "dependent": dependent[at] >= 0,
-            }
-        )
+    known = pl.col("member").is_not_null() | pl.col("birth").is_not_null()
+    return (
+        pl.DataFrame({**columns, "birth": births.cast(pl.String)})
         .select(
-            pl.when(
-                pl.col("last").is_not_null()
-                & (pl.col("member").is_not_null() | pl.col("birth").is_not_null())
-            ).then(pl.concat_str(pl.col("member"), name, "birth", separator="/", ignore_nulls=True))
+            pl.when(pl.col("last").is_not_null() & known).then(
+                pl.concat_str("member", name, "birth", separator="/", ignore_nulls=True)
+            )
         )
         .to_series()
     )
-    return own.scatter(at, made)
 
 
 def _diagnoses(loops: Loops, damage: Damage) -> pl.Series:
     """The diagnosis codes of each claim, principal first; null where there is none."""
     segments = loops.segments
     rows = loops.in_claim("HI")
-    most = int((segments.last[rows] - segments.first[rows]).max(initial=0))
-    codes: list[Spans] = []
-    keys: list[Ints] = []
-    for element in range(1, min(most, _MOST_DIAGNOSES) + 1):
-        here = rows[segments.last[rows] - segments.first[rows] >= element]
-        composite = segments.parts(segments.element(here, element))
-        qualifier = segments.codes(composite.part(1))
-        rank = np.full(here.size, -1, np.int64)
-        for code, place in _RANKS.items():
-            rank[qualifier == packed(code)] = place
-        code_spans = composite.part(2)
-        claims = owner(loops.claims, here)
-        damage.add_where((rank >= 0) & (code_spans.size == 0), claims, here, damage.of_element(
-            element, f"has no diagnosis code after its qualifier; separate them by ISA16"
-        ))  # fmt: skip
-        apart = (composite.count == 1) & (composite.spans.size > 3) & (rank < 0)
-        damage.add_where(apart, claims, here, damage.of_composite(element))
-        good = (rank >= 0) & (code_spans.size > 0)
-        codes.append(code_spans[good])
-        keys.append(((claims * 8 + rank) * len(segments) + here)[good] * 16 + element)
-    if not codes:
-        return pl.Series([None], dtype=pl.List(pl.String)).new_from_index(0, loops.count)
-    key = np.concatenate(keys)
-    order = np.argsort(key, kind="stable")
-    every = Spans(np.concatenate([c.start for c in codes]), np.concatenate([c.end for c in codes]))
-    text = segments.strings({"code": every[order]})["code"]
-    if text.str.contains(".", literal=True).any():
-        text = text.str.replace_all(".", "", literal=True)
-    claims = key[order] // 16 // len(segments) // 8
+    times = segments.last[rows] - segments.first[rows]
+    here = np.repeat(rows, times)
+    element = np.arange(here.size) - np.repeat(np.cumsum(times) - times, times) + 1
+    claims = owner(loops.claims, here)
+    composite = segments.parts(segments.element(here, element))
+    kinds, codes = composite.parts(1, 2)
+    qualifier = segments.codes(kinds)
+    rank = np.full(here.size, -1, np.int64)
+    for code, place in _RANKS.items():
+        rank[qualifier == code] = place
+    without = (rank >= 0) & (codes.size == 0)
+    apart = (composite.count == 1) & (composite.spans.size > 3) & (rank < 0)
+    if without.any() or apart.any():
+        for number in np.unique(element[without | apart]).tolist():
+            mine = element == number
+            damage.add_where(without & mine, claims, here, damage.of_element(
+                number, "is a qualifier without a diagnosis code; join the two by ISA16"
+            ))  # fmt: skip
+            damage.add_where(apart & mine, claims, here, damage.of_composite(number))
+    good = np.flatnonzero((rank >= 0) & (codes.size > 0))
+    order = good[np.lexsort((rank[good], claims[good]))]
+    text = segments.strings({"code": codes[order]})["code"]
+    return _listed(claims[order], text, loops.count)
+
+
+def _listed(claims: Ints, codes: pl.Series, count: int) -> pl.Series:
+    """The codes of each claim as a list, points removed; null where there is none."""
+    if codes.len() < FEW:
+        lists: list[list[str] | None] = [None] * count
+        for claim, code in zip(claims.tolist(), codes.to_list(), strict=True):
+            lists[claim] = [*(lists[claim] or []), code.replace(".", "")]
+        return pl.Series(lists, dtype=pl.List(pl.String))
     listed = (
-        pl.DataFrame({"claim": claims, "code": text})
+        pl.DataFrame({"claim": claims, "code": codes})
+        .lazy()
         .group_by("claim", maintain_order=True)
-        .agg("code")
+        .agg(pl.col("code").str.replace_all(".", "", literal=True))
+        .collect()
     )
-    place = np.full(loops.count, -1, np.int64)
+    place = np.full(count, -1, np.int64)
     place[listed["claim"].to_numpy()] = np.arange(listed.height)
     if (place >= 0).all():
         return listed["code"]

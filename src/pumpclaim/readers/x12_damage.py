@@ -63,24 +63,18 @@ class Damage:
         if claims.size:
             self.faults.append(_Fault(claims, rows, say))
 
-    def add_where(
-        self, bad: Bools, claims: Ints, rows: Ints, say: Callable[[int], str]
-    ) -> None:
+    def add_where(self, bad: Bools, claims: Ints, rows: Ints, say: Callable[[int], str]) -> None:
         """As `add`, for those claims where ``bad`` holds."""
         if bad.any():
             self.add(claims[bad], rows[bad], say)
 
-    def add_numbers(
-        self, state: NDArray[np.int8], claims: Ints, rows: Ints, element: int
-    ) -> None:
+    def add_numbers(self, state: NDArray[np.int8], claims: Ints, rows: Ints, element: int) -> None:
         """Numbers that cannot be used."""
         self._add_states(state, NUMBER_FAULTS, claims, rows, element, "correct it and resubmit")
 
     def add_dates(self, state: NDArray[np.int8], claims: Ints, rows: Ints, element: int) -> None:
         """Dates that cannot be used."""
-        self._add_states(
-            state, DATE_FAULTS, claims, rows, element, "give a date as CCYYMMDD"
-        )
+        self._add_states(state, DATE_FAULTS, claims, rows, element, "give a date as CCYYMMDD")
 
     def _add_states(
         self,

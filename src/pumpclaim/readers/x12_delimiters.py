@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pumpclaim.errors import InputError
-from pumpclaim.readers.x12_segments import Ints, Segments
+from pumpclaim.readers.x12_segments import Bytes, Ints, Segments
 
 MOST_BYTES = 2**32 - 1
 """The largest file read at once: positions within a column of text are 32 bits wide."""
 
 _ISA_SEPARATORS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
 _AFTER_ISA = (b"GS", b"TA1", b"IEA", b"ISB")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CR, LF = b"\r\n"
+_CACHEFUL = 1 << 18
 _PADDING = b"\x00\x1a \t\r\n"
 _UNUSED_1252 = bytes.maketrans(b"\x81\x8d\x8f\x90\x9d", b"\0" * 5)
 _ISA_WITHIN = re.compile(rb"ISA([^A-Za-z0-9 \r\n])[0-9]{2}\1")
@@ -93,8 +100,10 @@ def isa_delimiters(data: bytes, at: int) -> Delimiters | None:
 def _checked(element: int, component: int, terminator: int) -> Delimiters | None:
     """Three different bytes, none of them a letter, a digit or a blank."""
     three = bytes((element, component, terminator))
-    lawful = len(set(three)) == 3 and three.isascii() and not any(
-        chr(byte).isalnum() or byte == 0x20 for byte in three
+    lawful = (
+        len(set(three)) == 3
+        and three.isascii()
+        and not any(chr(byte).isalnum() or byte == 0x20 for byte in three)
     )
     return Delimiters(element, component, terminator) if lawful else None
 
@@ -121,9 +130,7 @@ def _isa_further_on(data: bytes, begin: int, source: str) -> tuple[int, Delimite
         )
     if sum(byte < 32 and byte not in b"\t\r\n" for byte in head) > len(head) // 50:
         raise InputError("this is a binary file, not X12 text; give the 837 itself", source=source)
-    raise InputError(
-        "this is not an X12 file: it has no ISA segment; give an 837", source=source
-    )
+    raise InputError("this is not an X12 file: it has no ISA segment; give an 837", source=source)
 
 
 def _regions(data: bytes, begin: int, found: Delimiters) -> list[tuple[int, Delimiters]]:
@@ -132,8 +139,10 @@ def _regions(data: bytes, begin: int, found: Delimiters) -> list[tuple[int, Deli
     at = data.find(b"ISA", begin + 3)
     while at >= 0:
         if not data[at + 3 : at + 4].isalnum():
-            before = data[:at].rstrip(b" \t\r\n")[-1:] if at < 400 else (
-                data[at - 400 : at].rstrip(b" \t\r\n")[-1:]
+            before = (
+                data[:at].rstrip(b" \t\r\n")[-1:]
+                if at < 400
+                else (data[at - 400 : at].rstrip(b" \t\r\n")[-1:])
             )
             opened = regions[-1][1]
             apart = before == bytes([opened.terminator]) or data[at - 1] == opened.terminator
@@ -151,42 +160,58 @@ def _strict(data: bytes, at: int, apart: bool) -> bool:
 
 def _tokenised(data: bytes, regions: list[tuple[int, Delimiters]]) -> Segments:
     everything = np.frombuffer(data, np.uint8)
-    bounds, lasts, starts, separators = [], [], [], []
+    bounds, lasts, starts, separators, controls = [], [], [], [], []
     count = 0
     ends = [begin for begin, _ in regions[1:]] + [len(data)]
     for (begin, delimiters), end in zip(regions, ends, strict=True):
-        part = everything[begin:end]
-        mask = part == delimiters.element
-        mask |= part == delimiters.terminator
-        at: Ints = np.flatnonzero(mask)
-        last = np.flatnonzero(part[at] == delimiters.terminator)
-        tail = int(at[last[-1]]) + 1 if last.size else 0
-        if data[begin + tail : end].strip(_PADDING):
-            rest = len(data[begin:end].rstrip(_PADDING))
+        at, separated, low = _found(everything, begin, end, delimiters)
+        last = np.flatnonzero(everything[at] == delimiters.terminator)
+        tail = int(at[last[-1]]) + 1 if last.size else begin
+        if data[tail:end].strip(_PADDING):
+            rest = begin + len(data[begin:end].rstrip(_PADDING))
             at = np.append(at, rest)
             last = np.append(last, at.size - 1)
         else:
             at = at[: int(last[-1]) + 1] if last.size else at[:0]
-        start = np.concatenate([[0], at[last[:-1]] + 1]) if last.size else last
-        separated = np.flatnonzero(part == delimiters.component)
-        if begin:
-            at, start, separated = at + begin, start + begin, separated + begin
+        start = np.empty_like(last)
+        start[:1] = begin
+        start[1:] = at[last[:-1]] + 1
         bounds.append(at)
         lasts.append(last + count if count else last)
         starts.append(start)
         separators.append(separated)
+        controls.append(low)
         count += at.size
     return Segments(
-        data,
-        _all(bounds),
-        _all(lasts),
-        _all(starts),
-        _all(separators),
-        regions,
+        data, _all(bounds), _all(lasts), _all(starts), _all(separators), _all(controls), regions
     )
 
 
-def _all(parts: list[Ints]) -> Ints:
+def _found(everything: Bytes, begin: int, end: int, delimiters: Delimiters) -> tuple[Ints, ...]:
+    """Where delimiters, component separators and control characters stand, a cacheful at a time."""
+
+    def search(left: int) -> tuple[Ints, Ints, Ints]:
+        part = everything[left : min(left + _CACHEFUL, end)]
+        mask = part == delimiters.element
+        mask |= part == delimiters.terminator
+        bounds = np.flatnonzero(mask) + left
+        np.equal(part, delimiters.component, out=mask)
+        separators = np.flatnonzero(mask) + left
+        np.less(part, 32, out=mask)
+        mask |= part == 127
+        return bounds, separators, np.flatnonzero(mask) + left
+
+    parts = range(begin, end, _CACHEFUL)
+    if len(parts) < 8:
+        found = [search(left) for left in parts]
+    else:
+        with ThreadPoolExecutor(2) as pool:
+            found = list(pool.map(search, parts))
+    bounds, separators, controls = zip(*found, strict=True)
+    return _all(bounds), _all(separators), _all(controls)
+
+
+def _all(parts: Sequence[Ints]) -> Ints:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
@@ -212,22 +237,30 @@ def _breaks_within(data: bytes, segments: Segments) -> bool:
     return dirty_segments(segments).size > 0
 
 
+def _but_line_ends(everything: Bytes, at: Ints, terminator: int) -> Ints:
+    """Without terminators and without the line break (LF or CR LF) right after each."""
+    byte, before = everything[at], everything[at - 1]
+    after = before == terminator
+    after |= (byte == LF) & (before == CR) & (everything[at - 2] == terminator)
+    return at[(byte != terminator) & ~(after & ((byte == LF) | (byte == CR)))]
+
+
 def dirty_segments(segments: Segments) -> Ints:
     """Segments that hold a control character which is no delimiter, in order."""
-    everything = segments.bytes[: len(segments.data)]
-    low = everything < 32
-    low |= everything == 127
-    total = int(np.count_nonzero(low))
-    if not total:
-        return np.zeros(0, np.int64)
-    at = np.flatnonzero(low)
-    if segments.end.size == total and (at[:-1] == segments.end[1:] - 0).all():
-        pass
+    everything, at = segments.bytes, segments.controls
+    if not at.size:
+        return at
+    if len(segments.regions) == 1:
+        at = _but_line_ends(everything, at, segments.regions[0][1].terminator)
     row = np.searchsorted(segments.start, at, "right") - 1
     within = (row >= 0) & (at < segments.end[np.maximum(row, 0)])
     at, row = at[within], row[within]
     for place, (begin, delimiters) in enumerate(segments.regions):
-        end = segments.regions[place + 1][0] if place + 1 < len(segments.regions) else len(everything)
+        end = (
+            segments.regions[place + 1][0]
+            if place + 1 < len(segments.regions)
+            else len(segments.data)
+        )
         mine = (at >= begin) & (at < end)
         drop = mine & (
             (everything[at] == delimiters.element) | (everything[at] == delimiters.component)

@@ -111,7 +111,7 @@ class _Walk:
             KIND["ISA"]: self.on_isa, KIND["GS"]: self.on_gs, KIND["ST"]: self.on_st,
             KIND["SE"]: self.on_se, KIND["GE"]: self.on_ge, KIND["IEA"]: self.on_iea,
         }  # fmt: skip
-        rows = np.flatnonzero(np.isin(segments.kind, ENVELOPE))
+        rows = np.flatnonzero((segments.kind > 0) & (segments.kind <= max(ENVELOPE)))
         for row, kind in zip(rows.tolist(), segments.kind[rows].tolist(), strict=True):
             steps[kind](row, [*segments.elements(row), *[""] * 8])
         self.on_end()
@@ -155,7 +155,9 @@ class _Walk:
         self.found.transactions.append(self.open)
         self.count += 1
         if not self.isa:
-            self.open.reason = "it stands outside any interchange (no ISA before it, or after the IEA)"
+            self.open.reason = (
+                "it stands outside any interchange (no ISA before it, or after the IEA)"
+            )
         elif not self.isa_usable:
             self.open.reason = "its interchange's ISA is damaged"
         elif not self.gs:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from pumpclaim.readers.x12_claims import day_column, notes, npi, number_column
+from pumpclaim.readers.x12_claims import day_column, notes, npi, number_column, statement_days
 from pumpclaim.readers.x12_loops import LINE
 from pumpclaim.readers.x12_segments import Ints, Segments, Spans, joined, owner, packed
-from pumpclaim.readers.x12_values import GOOD, dates, numbers
+from pumpclaim.readers.x12_values import ABSENT, GOOD, dates, numbers
 from pumpclaim.tables import LINES, MAX_MONEY, UNIT
 
 if TYPE_CHECKING:
@@ -26,10 +26,8 @@ _HC, _N4, _472 = packed("HC"), packed("N4"), packed("472")
 _CODED = ("hcpcs", "modifier_1", "modifier_2", "modifier_3", "modifier_4")
 
 
-def read_lines(
-    loops: Loops, institutional: NDArray[np.bool_], claims: pl.DataFrame, damage: Damage
-) -> pl.DataFrame:
-    """Every service line of ``claims``, damaged ones too. Columns of `LINES`, in order.
+def read_lines(loops: Loops, institutional: NDArray[np.bool_], damage: Damage) -> pl.DataFrame:
+    """Every service line of the believed transactions, damaged ones too. Columns of `LINES`, in order.
 
     ``damage`` learns which claims cannot be used for the sake of a line.
     """
@@ -39,24 +37,43 @@ def read_lines(
     hospital = loops.first_in_line(loops.in_line("SV2"))
     service = np.where(in_hospital, hospital, professional)
     shift = in_hospital.astype(np.int64)
-    procedure = segments.parts(_element(segments, service, 1 + shift))
-    revenue = _only(segments.element(service, 1), in_hospital)
-    charge, charge_state = numbers(segments, _element(segments, service, 2 + shift), 9, MAX_MONEY)
-    units, units_state = numbers(
-        segments, _element(segments, service, 4 + shift), _UNIT_PLACES, MOST_UNITS
-    )
     drugs = loops.in_line("LIN")
     drug = loops.first_in_line(drugs[segments.code(drugs, 2) == _N4])
     quantity = loops.first_in_line(loops.in_line("CTP"))
     quantity = np.where(drug >= 0, quantity, -1)
-    ndc_units, ndc_state = numbers(
-        segments, segments.element(quantity, 4), _UNIT_PLACES, MOST_UNITS
-    )
     days = loops.in_line("DTP")
     day = loops.first_in_line(days[segments.code(days, 1) == _472])
-    first, last, day_state = dates(segments, segments.element(day, 2), segments.element(day, 3))
     facility = loops.first_in_line(loops.named("77", LINE))
     rendering = loops.first_in_line(loops.named("82", LINE))
+
+    (
+        composite, amount, basis, quantity_of, revenue, place, pointers, code_of, state, ndc_amount,
+        ndc_basis, day_kind, day_text,
+    ) = segments.elements_of(
+        (service, 1 + shift), (service, 2 + shift), (service, 3 + shift), (service, 4 + shift),
+        (np.where(in_hospital, service, -1), 1), (np.where(in_hospital, -1, service), 5),
+        (np.where(in_hospital, -1, service), 7), (drug, 3), (loops.address(facility), 2),
+        (quantity, 4), (quantity, 5), (day, 2), (day, 3),
+    )  # fmt: skip
+    procedure = segments.parts(composite)
+    scheme, code, *modifiers, description = procedure.parts(1, 2, 3, 4, 5, 6, 7)
+    values, states = numbers(
+        segments,
+        joined([amount, quantity_of]),
+        np.repeat([9, _UNIT_PLACES], count),
+        np.repeat([MAX_MONEY, MOST_UNITS], count),
+    )
+    charge, units = values.reshape(2, count)
+    charge_state, units_state = states.reshape(2, count)
+    ndc_units, ndc_state = numbers(segments, ndc_amount, _UNIT_PLACES, MOST_UNITS)
+    first, last, day_state = dates(segments, day_kind, day_text)
+
+    damage.add_dates(day_state, of, day, 3)
+    undated = np.flatnonzero(in_hospital & (day_state == ABSENT))
+    if undated.size:
+        begin, end, state = statement_days(loops)
+        here = of[undated]
+        first[undated], last[undated], day_state[undated] = begin[here], end[here], state[here]
 
     missing = service < 0
     sought = np.where(in_hospital, "SV2", "SV1")
@@ -64,8 +81,7 @@ def read_lines(
         damage.add_where(missing & (sought == name), of, loops.lines, damage.of_segment(
             f"opens a service line without {name}; give its procedure and charge"
         ))  # fmt: skip
-    qualifier = segments.codes(procedure.part(1))
-    code = procedure.part(2)
+    qualifier = segments.codes(scheme)
     apart = (procedure.count == 1) & (procedure.spans.size > 2)
     empty = ~missing & ~apart & (code.size == 0)
     for hospital_form, element in ((False, 1), (True, 2)):
@@ -80,7 +96,6 @@ def read_lines(
         "has neither a revenue code (SV201) nor a procedure code (SV202); give one"
     ))  # fmt: skip
     damage.add_numbers(ndc_state, of, quantity, 4)
-    damage.add_dates(day_state, of, day, 3)
     misplaced = loops.in_line("HI")
     damage.add(owner(loops.claims, misplaced), misplaced, damage.of_segment(
         "stands among service lines: the CLM before it is missing, so the lines cannot be told "
@@ -88,24 +103,24 @@ def read_lines(
     ))  # fmt: skip
 
     coded = (qualifier == _HC) | (qualifier == 0)
-    pointers = _only(segments.element(service, 7), ~in_hospital)
     spans = {
         "hcpcs": _only(code, coded),
-        **{f"modifier_{place}": procedure.part(place + 2) for place in (1, 2, 3, 4)},
-        "description": procedure.part(7),
-        "unit_basis": _element(segments, service, 3 + shift),
-        "place_of_service": _only(segments.element(service, 5), ~in_hospital),
-        "service_state": segments.element(loops.address(facility), 2),
+        **{f"modifier_{place}": span for place, span in enumerate(modifiers, 1)},
+        "description": description,
+        "unit_basis": basis,
+        "place_of_service": place,
+        "service_state": state,
         "rendering_provider_npi": npi(loops, rendering),
         "revenue_code": revenue,
-        "ndc": segments.element(drug, 3),
-        "ndc_unit": segments.parts(segments.element(quantity, 5)).part(1),
+        "ndc": code_of,
+        "ndc_unit": segments.parts(ndc_basis).parts(1)[0],
         "diagnosis_pointers": pointers,
     }
     strings = segments.strings(spans)
-    if segments.any_lower(joined([spans[name] for name in _CODED]), 5):
+    if segments.any_lower(joined([spans[name] for name in _CODED])):
         strings |= {name: strings[name].str.to_uppercase() for name in _CODED}
-    strings["diagnosis_pointers"] = _spaced(segments, strings["diagnosis_pointers"])
+    if (segments.parts(pointers).count > 1).any():
+        strings["diagnosis_pointers"] = _spaced(segments, strings["diagnosis_pointers"])
     note_rows = loops.in_line("NTE")
     columns = strings | {
         "claim": pl.Series(of.astype(np.uint32)),
@@ -115,19 +130,10 @@ def read_lines(
         "units": number_column(units, units_state),
         "ndc_units": number_column(ndc_units, ndc_state),
         "note": notes(loops, note_rows, owner(loops.lines, note_rows), count),
-        **_service_days(day_column(first, day_state), day_column(last, day_state),
-                        in_hospital & (day < 0), of, claims),
-    }  # fmt: skip
+        "service_from": day_column(first, day_state),
+        "service_to": day_column(last, day_state),
+    }
     return pl.DataFrame({column.name: columns[column.name] for column in LINES})
-
-
-def _element(segments: Segments, rows: Ints, numbers_of: Ints) -> Spans:
-    """An element whose number differs from row to row."""
-    low = int(numbers_of.min(initial=99))
-    high = int(numbers_of.max(initial=0))
-    if low >= high:
-        return segments.element(rows, high)
-    return segments.element(rows, high).where(numbers_of == high, segments.element(rows, low))
 
 
 def _only(spans: Spans, condition: NDArray[np.bool_]) -> Spans:
@@ -147,24 +153,8 @@ def _line_numbers(loops: Loops) -> Ints:
     return np.where(wrong[of], place, value)
 
 
-def _service_days(
-    first: pl.Series,
-    last: pl.Series,
-    undated: NDArray[np.bool_],
-    of: Ints,
-    claims: pl.DataFrame,
-) -> dict[str, pl.Series]:
-    """The line's days of service; an institutional line without any has those of the statement."""
-    if undated.any():
-        at = np.flatnonzero(undated)
-        first = first.scatter(at, claims["statement_from"].gather(of[at]))
-        last = last.scatter(at, claims["statement_to"].gather(of[at]))
-    return {"service_from": first, "service_to": last}
-
-
 def _spaced(segments: Segments, pointers: pl.Series) -> pl.Series:
     """Diagnosis pointers by spaces instead of component separators."""
     for component in {chr(delimiters.component) for _, delimiters in segments.regions}:
-        if pointers.str.contains(component, literal=True).any():
-            pointers = pointers.str.replace_all(component, " ", literal=True)
+        pointers = pointers.str.replace_all(component, " ", literal=True)
     return pointers

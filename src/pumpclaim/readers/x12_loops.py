@@ -146,7 +146,9 @@ class Loops:
         """N4 segments, first of each name, and the NM1 they belong to."""
         names, _ = self.names
         rows = self.rows("N4")
-        openers = np.union1d(names, self.marks)
+        opens = np.zeros(len(self.segments), bool)
+        opens[names] = opens[self.marks] = True
+        openers = np.flatnonzero(opens)
         if not openers.size or not rows.size:
             return rows[:0], rows[:0]
         opener = openers[np.maximum(owner(openers, rows), 0)]

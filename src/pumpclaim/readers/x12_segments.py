@@ -6,10 +6,11 @@ spans of a table into strings at once.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import polars as pl
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Bytes = NDArray[np.uint8]
+A = TypeVar("A")
+B = TypeVar("B")
 
 KINDS = (
     "", "ISA", "GS", "ST", "SE", "GE", "IEA", "TA1", "HL", "CLM", "LX", "SV1", "SV2", "SV3", "SBR",
@@ -90,7 +93,8 @@ class Segments:
 
     ``kind`` is a place in `KINDS`; ``start`` and ``end`` are the segment's first byte and its
     terminator; ``first`` and ``last`` the places in ``bounds`` of the delimiter after the id and of
-    the terminator. ``bytes`` has room behind it, so that any value may be read eight bytes wide.
+    the terminator; ``separators`` are the places of component separators in the file, ``controls``
+    those of control characters. ``bytes`` has room behind it, so that any value may be read eight bytes wide.
     """
 
     def __init__(
@@ -100,9 +104,11 @@ class Segments:
         last: Ints,
         start: Ints,
         separators: Ints,
+        controls: Ints,
         regions: list[tuple[int, Delimiters]],
     ) -> None:
         self.data = data
+        self.controls = controls
         self.bounds = bounds
         self.separators = separators
         self.regions = regions
@@ -151,11 +157,24 @@ class Segments:
         )
 
     def elements_of(self, *wanted: tuple[Ints, int | Ints]) -> list[Spans]:
-        """Several elements in one pass, each as `element` gives it."""
-        rows = np.concatenate([one for one, _ in wanted])
-        sizes = [one.size for one, _ in wanted]
-        number = np.concatenate([np.broadcast_to(n, size) for size, (_, n) in zip(sizes, wanted, strict=True)])
-        return self.element(rows, number).divided(sizes)
+        """Several elements of as many rows each, in one pass; each as `element` gives it.
+
+        Row by row, because the segments of one claim lie side by side in memory.
+        """
+        size = wanted[0][0].size
+        there = [place for place, (one, _) in enumerate(wanted) if one.max(initial=-1) >= 0]
+        rows = np.empty((size, len(there)), np.int64)
+        number = np.empty((size, len(there)), np.int64)
+        for column, place in enumerate(there):
+            rows[:, column], number[:, column] = wanted[place]
+        live = self.element(rows.ravel(), number.ravel())
+        start = np.ascontiguousarray(live.start.reshape(rows.shape).T)
+        end = np.ascontiguousarray(live.end.reshape(rows.shape).T)
+        absent = Spans(np.zeros(size, np.int64), np.zeros(size, np.int64))
+        found = [absent] * len(wanted)
+        for column, place in enumerate(there):
+            found[place] = Spans(start[column], end[column])
+        return found
 
     def _between(self, there: Bools, bounds: Callable[[Ints], tuple[Ints, Ints]]) -> Spans:
         """Values without blanks at either end, zero where not ``there``."""
@@ -220,17 +239,44 @@ class Segments:
 
     def strings(self, spans: dict[str, Spans]) -> dict[str, pl.Series]:
         """Values as columns of strings; empty ones null. One pass for all columns."""
-        columns = {name: column for name, column in spans.items() if column.end.any()}
-        text = self._text(joined(list(columns.values()))) if columns else None
-        found, begin = {}, 0
+        found: dict[str, pl.Series] = {}
+        long: dict[str, Spans] = {}
+        places: dict[str, Ints] = {}
         for name, column in spans.items():
             size = column.start.size
-            if text is not None and name in columns:
-                found[name] = text.slice(begin, size).alias(name)
-                begin += size
+            if not column.end.any():
+                found[name] = empty_column(size)
+            elif size < FEW:
+                long[name] = column
+            elif column.size.max() <= 2:
+                found[name] = self._short(column)
             else:
-                found[name] = empty_column(size).alias(name)
-        return found
+                fresh = np.ones(size, bool)
+                np.not_equal(column.start[1:], column.start[:-1], out=fresh[1:])
+                if np.count_nonzero(fresh) < size // 2:
+                    places[name] = np.cumsum(fresh) - 1
+                    column = column[fresh]
+                long[name] = column
+        if long:
+            text, begin = self._text(joined(list(long.values()))), 0
+            for name, column in long.items():
+                found[name] = text.slice(begin, column.start.size)
+                begin += column.start.size
+        for name, place in places.items():
+            found[name] = found[name].gather(place)
+        return {name: found[name].alias(name) for name in spans}
+
+    def _short(self, spans: Spans) -> pl.Series:
+        """Codes of one or two bytes: each distinct one is made once."""
+        code = self.fours[spans.start] & _MASKS[spans.size]
+        distinct = np.flatnonzero(np.bincount(code, minlength=1))
+        names = [int(one).to_bytes(2, "little").rstrip(b"\0").decode() or None for one in distinct]
+        column = pl.Series(names, dtype=pl.String)
+        if distinct.size == 1:
+            return column.new_from_index(0, code.size)
+        place = np.zeros(1 << 16, np.uint32)
+        place[distinct] = np.arange(distinct.size)
+        return column.gather(place[code])
 
     def _text(self, spans: Spans) -> pl.Series:
         if spans.start.size < FEW:
@@ -258,28 +304,38 @@ class Composite:
         self.count = np.searchsorted(segments.separators, spans.end) - self.first + 1
         self.count[spans.size == 0] = 0
 
-    def parts(self, *numbers: int) -> list[Spans]:
-        """Components by number (from 1), in one pass; absent where the composite is shorter."""
-        size = self.count.size
-        number = np.repeat(np.array(numbers, np.int64), size)
-        row = np.tile(np.arange(size), len(numbers))
-        whole, first, count = self.spans, self.first, self.count
+    def part(self, number: int) -> Spans:
+        """Component ``number`` (from 1); absent where the composite is shorter."""
+        whole, separators = self.spans, self.segments.separators
 
         def bounds(live: Ints) -> tuple[Ints, Ints]:
-            at, which = row[live], number[live]
-            start, end = whole.start[at], whole.end[at]
-            inner = np.flatnonzero(which > 1)
-            start[inner] = self.segments.separators[first[at[inner]] + which[inner] - 2] + 1
-            inner = np.flatnonzero(which < count[at])
-            end[inner] = self.segments.separators[first[at[inner]] + which[inner] - 1]
+            start, end = whole.start[live], whole.end[live]
+            if number > 1:
+                start = separators[self.first[live] + number - 2] + 1
+            inner = np.flatnonzero(self.count[live] > number)
+            end[inner] = separators[self.first[live[inner]] + number - 1]
             return start, end
 
-        return self.segments._between(number <= count[row], bounds).divided([size] * len(numbers))
+        return self.segments._between(number <= self.count, bounds)
+
+    def parts(self, *numbers: int) -> list[Spans]:
+        """Several components, each as `part` gives it."""
+        return [self.part(number) for number in numbers]
 
 
 def empty_column(size: int) -> pl.Series:
     """A column of strings without any value."""
     return pl.Series([None], dtype=pl.String).new_from_index(0, size)
+
+
+def side_by_side(one: Callable[[], A], other: Callable[[], B], *, worthwhile: bool) -> tuple[A, B]:
+    """The results of two calls that do not depend on each other, on two cores where it is worth it."""
+    if not worthwhile:
+        return one(), other()
+    with ThreadPoolExecutor(1) as pool:
+        later = pool.submit(other)
+        first = one()
+        return first, later.result()
 
 
 def last_before(rows: Ints, at: Ints, since: Ints) -> Ints:

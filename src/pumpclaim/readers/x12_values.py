@@ -31,7 +31,7 @@ _ZEROS, _SIX, _NIBBLES = (np.uint64(0x0101010101010101 * byte) for byte in (0x30
 
 
 def numbers(
-    segments: Segments, spans: Spans, places: int, most: int
+    segments: Segments, spans: Spans, places: int | Ints, most: int | Ints
 ) -> tuple[Ints, NDArray[np.int8]]:
     """Decimal numbers as whole ones, ``places`` decimals kept, and what is to be said of each.
 
@@ -70,9 +70,10 @@ def numbers(
     state[(state == GOOD) & (whole // down > most // up)] = TOO_LARGE
     value = np.where(state == GOOD, whole // down * np.where(state == GOOD, up, 1), 0)
     if widest > _VECTOR_DIGITS:
+        kept, limit = np.broadcast_to(places, size.shape), np.broadcast_to(most, size.shape)
         for row in np.flatnonzero(size > _VECTOR_DIGITS).tolist():
             text = segments.data[start[row] : start[row] + size[row]]
-            value[row], state[row] = _long_number(text, places, most)
+            value[row], state[row] = _long_number(text, int(kept[row]), int(limit[row]))
     state[(state != ABSENT) & (state != NO_NUMBER) & negative & (value != 0)] = NEGATIVE
     value[state != GOOD] = 0
     return value, state

@@ -68,11 +68,20 @@ def _each(values: list[Value], write: Callable[[Value], Text]) -> list[Text]:
 
 
 def with_commas(text: Text) -> str:
-    """Dollars for people: ``1234.5`` becomes ``$1,234.5``; null is a dash."""
-    if text is None:
-        return "–"
+    """Dollars for people: ``1234.50`` becomes ``$1,234.50``; null is a dash."""
+    return "–" if text is None else f"${grouped(text)}"
+
+
+def grouped(text: str) -> str:
+    """A decimal number with a comma after every three digits of its whole part."""
     whole, point, fraction = text.partition(".")
-    return f"${int(whole):,}{point}{fraction}"
+    return f"{int(whole):,}{point}{fraction}"
+
+
+def amount_with_commas(amount: int | None, unit: Text) -> str:
+    """An amount for people, with its unit: ``4,000,000 mcg``."""
+    text = amount_text(amount, unit)
+    return "–" if text is None else f"{grouped(text)} {unit}"
 
 
 def fee_text(fee: int | None, unit: Text) -> str:

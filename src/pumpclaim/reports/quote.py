@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from pumpclaim.reports.amounts import CENT_PLACES, FEE_PLACES, MASS_DIGITS, with_commas
+from pumpclaim.reports.amounts import CENT_PLACES, FEE_PLACES, MASS_DIGITS, grouped, with_commas
 from pumpclaim.reports.words import clean
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def show_price(price: Price, estimate: Estimate | None, console: Console) -> Non
         for item in price.items:
             places = FEE_PLACES if item.per in MASS_DIGITS else CENT_PLACES
             table.add_row(
-                clean(item.item), f"{plain(item.amount)} {item.unit}",
+                clean(item.item), f"{grouped(plain(item.amount))} {item.unit}",
                 f"${plain(item.fee, places)} per {item.per}", _money(item.extended),
             )  # fmt: skip
         console.print(table)

@@ -18,7 +18,13 @@ from rich.table import Table
 from rich.text import Text
 
 from pumpclaim._version import __version__
-from pumpclaim.reports.amounts import amount_text, dollars, fee_text, with_commas
+from pumpclaim.reports.amounts import (
+    MASS_DIGITS,
+    amount_with_commas,
+    dollars,
+    fee_text,
+    with_commas,
+)
 from pumpclaim.reports.json import switched
 from pumpclaim.reports.words import (
     BASES,
@@ -238,7 +244,7 @@ def derivation(items: Rows) -> Table:
     for item in items:
         unit = item["unit"]
         grid.add_row(
-            clean(item["item"]), f"{amount_text(item['amount'], unit)} {unit}",
+            clean(item["item"]), amount_with_commas(item["amount"], unit),
             f"× ${fee_text(item['fee'], unit)}", f"= {with_commas(dollars(item['extended']))}",
         )  # fmt: skip
     return grid
@@ -268,11 +274,8 @@ def _payable(review: Review, console: Console, limit: int) -> None:
 
 
 def _short(item: Row) -> str:
-    amount = (
-        ""
-        if item["unit"] == "refill"
-        else f" {amount_text(item['amount'], item['unit'])} {item['unit']}"
-    )
+    is_drug = item["unit"] in MASS_DIGITS
+    amount = f" {amount_with_commas(item['amount'], item['unit'])}" if is_drug else ""
     return clean(item["item"]) + amount
 
 

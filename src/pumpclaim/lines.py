@@ -1,0 +1,132 @@
+"""What the context needs of every service line, as arrays in the order of the lines table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from pumpclaim.compiled import FEW, positions
+from pumpclaim.contents import Contents, match_contents
+from pumpclaim.policy.model import Role
+from pumpclaim.pricing import extended
+from pumpclaim.reach import find_article, pack_lines
+from pumpclaim.threads import both
+from pumpclaim.visits import NO_DAY, Order, order_lines, whole_numbers
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pumpclaim.compiled import CompiledPolicy
+    from pumpclaim.tables import ClaimSet
+
+    Bools = NDArray[np.bool_]
+    Ints = NDArray[np.int64]
+
+LARGE = 20_000
+"""From so many lines on work is shared between threads."""
+
+
+@dataclass(frozen=True, eq=False)
+class LineArrays:
+    """One value a line. ``claims`` are positions in the claims table, ``codes`` in the compiled policy.
+
+    ``days`` are days since 1970-01-01 (NO_DAY when not known), ``units`` thousandths and ``charges``
+    nano-dollars (-1 when not known), ``facts`` what its claim says of its reach (``reach.pack_lines``),
+    ``counts`` those of ``Contents.counts``, ``drug_dollars`` the sum of its drugs in nano-dollars.
+    """
+
+    claims: Ints
+    days: NDArray[np.int32]
+    codes: NDArray[np.uint8]
+    has_kd: Bools
+    has_narrative: Bools
+    units: Ints
+    charges: Ints
+    facts: NDArray[np.uint32]
+    counts: NDArray[np.uint64]
+    drug_dollars: Ints
+    sold: Bools
+    perhaps_sold: Bools
+
+    def take(self, rows: slice | Ints) -> LineArrays:
+        """The same for some lines, in the order of ``rows``; a slice copies nothing."""
+        return LineArrays(*(getattr(self, one.name)[rows] for one in fields(self)))
+
+
+def line_arrays(
+    claim_set: ClaimSet, ingredients: pl.DataFrame, compiled: CompiledPolicy, contractor: str | None
+) -> tuple[LineArrays, Contents, Order]:
+    """The arrays of every line, its contents, and the order of lines by patient, day and claim.
+
+    ``ingredients`` are the drugs read from the narratives; ``contractor`` is a contract number that
+    stands for every claim's payer, or null.
+    """
+    lines, claims = claim_set.lines, claim_set.claims
+    claim_of = lines["claim"].to_numpy().astype(np.int64)
+    days = whole_numbers(lines["service_from"].to_physical(), NO_DAY).astype(np.int32)
+
+    def services() -> tuple[Order, NDArray[np.uint8], Bools]:
+        codes = compiled.code_positions(lines["hcpcs"])
+        past = (compiled.code_roles[codes] & np.uint32(Role.DEVICE_IMPLANT)) != 0
+        order = order_lines(_patients(claims), days, claim_of, past)
+        return order, codes, _has_modifier(lines, "KD")
+
+    def drugs() -> tuple[NDArray[np.uint32], Contents, Ints]:
+        facts = pack_lines(claim_set, compiled, contractor, claim_of)
+        contents = match_contents(
+            ingredients, compiled, lambda rows: find_article(facts[rows], compiled), days
+        )
+        contents.counts  # noqa: B018  (worked out here, beside the other thread)
+        return facts, contents, contents.of_lines(extended(contents))
+
+    (order, codes, has_kd), (facts, contents, dollars) = both(
+        services, drugs, large=len(days) > LARGE
+    )
+    return (
+        LineArrays(
+            claim_of, days, codes, has_kd, _has_narrative(lines, claims, claim_of),
+            whole_numbers(lines["units"]), whole_numbers(lines["charge"]), facts, contents.counts,
+            dollars, contents.sold(compiled.sold), contents.sold(compiled.perhaps_sold),
+        ),
+        contents,
+        order,
+    )  # fmt: skip
+
+
+def _patients(claims: pl.DataFrame) -> Ints:
+    """A number for each claim's patient; a claim whose patient is not known has one of its own."""
+    if claims.height < FEW:
+        seen: dict[str, int] = {}
+        return np.array(
+            [
+                place if patient is None else seen.setdefault(patient, place)
+                for place, patient in enumerate(claims["patient_id"].to_list())
+            ],
+            np.int64,
+        )
+    ids = claims["patient_id"].cast(pl.Categorical(pl.Categories.random())).to_physical()
+    numbers = whole_numbers(ids.cast(pl.Int64))
+    unknown = numbers < 0
+    if unknown.any():
+        alone = int(numbers.max()) + 1 + np.arange(len(numbers))
+        numbers = np.where(unknown, alone, numbers)
+    return numbers
+
+
+def _has_modifier(lines: pl.DataFrame, modifier: str) -> Bools:
+    have = np.zeros(lines.height, bool)
+    for place in (1, 2, 3, 4):
+        have |= positions(lines[f"modifier_{place}"], (modifier,)) != 0
+    return have
+
+
+def _has_narrative(lines: pl.DataFrame, claims: pl.DataFrame, claim_of: Ints) -> Bools:
+    have = np.zeros(lines.height, bool)
+    for column, at in ((lines["description"], None), (lines["note"], None), (claims["note"], claim_of)):
+        if column.null_count() < column.len():
+            there = column.is_not_null().to_numpy()
+            have |= there if at is None else there[at]
+    return have
