@@ -31,8 +31,7 @@ format: $(VENV)/.test
 	$(BIN)/ruff format .
 
 docs: $(VENV)/.test
-	$(BIN)/python -m pumpclaim.reports.docs docs
-	$(BIN)/python -m pumpclaim.readers.layout docs/tables.md
+	$(BIN)/python -m pumpclaim.cli.docs docs
 
 bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/run.py

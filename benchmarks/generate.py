@@ -1,6 +1,6 @@
 """Invented claims in bulk, for measuring: an 837 professional file, and tables of service lines.
 
-    python benchmarks/generate.py OUT.837 --claims 20000
+python benchmarks/generate.py OUT.837 --claims 20000
 """
 
 from __future__ import annotations
@@ -21,11 +21,48 @@ from writer import Claim, Line, npi, write_837
 
 from pumpclaim.tables import CLAIMS, INGREDIENTS, LINES, NANO, UNIT, ClaimSet
 
-STATES = {"CA": ("01112", "SACRAMENTO", "958140001"), "NV": ("01312", "RENO", "895010001"), "HI": ("01212", "HONOLULU", "968130001")}
-DRUGS = ["MORPHINE", "HYDROMORPHONE", "BUPIVACAINE", "FENTANYL", "CLONIDINE", "BACLOFEN", "ZICONOTIDE", "ROPIVACAINE"]
+STATES = {
+    "CA": ("01112", "SACRAMENTO", "958140001"),
+    "NV": ("01312", "RENO", "895010001"),
+    "HI": ("01212", "HONOLULU", "968130001"),
+}
+DRUGS = [
+    "MORPHINE",
+    "HYDROMORPHONE",
+    "BUPIVACAINE",
+    "FENTANYL",
+    "CLONIDINE",
+    "BACLOFEN",
+    "ZICONOTIDE",
+    "ROPIVACAINE",
+]
 IN_MCG = {"FENTANYL", "CLONIDINE", "BACLOFEN", "ZICONOTIDE"}
-NAMES = ["QUILL", "MOSS", "FINCH", "RIVERS", "STONE", "HAZEL", "LARK", "BIRCH", "WREN", "VALE", "FERN", "COVE"]
-FIRST = ["AVERY", "JORDAN", "CASEY", "TAYLOR", "MORGAN", "RILEY", "QUINN", "ROWAN", "SKYLER", "EMERSON"]
+NAMES = [
+    "QUILL",
+    "MOSS",
+    "FINCH",
+    "RIVERS",
+    "STONE",
+    "HAZEL",
+    "LARK",
+    "BIRCH",
+    "WREN",
+    "VALE",
+    "FERN",
+    "COVE",
+]
+FIRST = [
+    "AVERY",
+    "JORDAN",
+    "CASEY",
+    "TAYLOR",
+    "MORGAN",
+    "RILEY",
+    "QUINN",
+    "ROWAN",
+    "SKYLER",
+    "EMERSON",
+]
 
 
 def narrative(rng: random.Random) -> str:
@@ -36,7 +73,9 @@ def narrative(rng: random.Random) -> str:
     for drug in rng.sample(DRUGS, rng.choice([1, 2, 2, 3])):
         unit = "MCG" if drug in IN_MCG else "MG"
         amount = rng.randint(20, 2000) if unit == "MCG" else rng.randint(10, 400)
-        parts.append(f"{drug} {amount // 10}{unit}/ML" if concentrated else f"{drug} {amount}{unit}")
+        parts.append(
+            f"{drug} {amount // 10}{unit}/ML" if concentrated else f"{drug} {amount}{unit}"
+        )
     text = ", ".join(parts)
     return f"{text} X {volume}ML" if concentrated and len(parts) == 1 else f"{text}, {volume}ML"
 
@@ -47,7 +86,9 @@ def professional(count: int, seed: int = 1) -> list[Claim]:
     providers = []
     for number in range(40):
         state = rng.choice(list(STATES))
-        providers.append((f"INVENTED PAIN CLINIC {number}", npi(100_000_000 + number * 7919), state))
+        providers.append(
+            (f"INVENTED PAIN CLINIC {number}", npi(100_000_000 + number * 7919), state)
+        )
     claims = []
     for number in range(count):
         provider, provider_npi, state = providers[number * 40 // count]
@@ -105,7 +146,11 @@ def lines_table(count: int, seed: int = 1) -> ClaimSet:
     of_claim = np.repeat(np.arange(claims), per_claim)
     second = np.concatenate(([False], of_claim[1:] == of_claim[:-1]))
     refilled = refill[of_claim]
-    first_code = np.where(refilled, np.array(["62369", "62370", "95991"])[of_claim % 3], np.where(analysis[of_claim], "62368", "99213"))
+    first_code = np.where(
+        refilled,
+        np.array(["62369", "62370", "95991"])[of_claim % 3],
+        np.where(analysis[of_claim], "62368", "99213"),
+    )
     code = np.where(second, np.where(refilled, "J7999", "80305"), first_code)
     drug = code == "J7999"
     total = len(of_claim)

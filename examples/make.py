@@ -19,7 +19,9 @@ def refill(day: date = JAN, code: str = "62370") -> Line:
 
 
 def drug(text: str, day: date = JAN, charge: str = "900.00", **more: object) -> Line:
-    return Line("J7999", Decimal(charge), day, **{"modifiers": ("KD",), "description": text, **more})  # type: ignore[arg-type]
+    return Line(
+        "J7999", Decimal(charge), day, **{"modifiers": ("KD",), "description": text, **more}
+    )  # type: ignore[arg-type]
 
 
 PEOPLE = [
@@ -34,7 +36,16 @@ PEOPLE = [
 
 def claim(claim_id: str, person: int, lines: list[Line], **more: object) -> Claim:
     last, first, birth, sex = PEOPLE[person]
-    return Claim(claim_id, f"9XX{person:04d}YY{person:02d}", last, first, birth, sex, lines, **{**CLINIC, **more})  # type: ignore[arg-type]
+    return Claim(
+        claim_id,
+        more.pop("patient_id", f"9XX{person:04d}YY{person:02d}"),
+        last,
+        first,
+        birth,
+        sex,
+        lines,
+        **{**CLINIC, **more},
+    )  # type: ignore[arg-type]
 
 
 def clinic() -> list[Claim]:
@@ -72,12 +83,36 @@ def hospital() -> list[Claim]:
         replace(refill(), revenue_code="0510"),
         replace(drug("MORPHINE 400MG, BUPIVACAINE 300MG"), revenue_code="0636"),
     ]
-    usual = {"type_of_bill": "13", "payer_id": "01311", "filing_indicator": "MA", "provider": "SAGEBRUSH GENERAL HOSPITAL", "provider_npi": npi(198_765_430)}
-    guam = {"provider": "TAMUNING ISLAND HOSPITAL", "provider_npi": npi(187_654_320), "provider_city": "TAMUNING", "provider_state": "GU", "provider_zip": "969130001", "payer_id": "01211"}
+    usual = {
+        "type_of_bill": "13",
+        "payer_id": "01311",
+        "filing_indicator": "MA",
+        "provider": "SAGEBRUSH GENERAL HOSPITAL",
+        "provider_npi": npi(198_765_430),
+    }
+    guam = {
+        "provider": "TAMUNING ISLAND HOSPITAL",
+        "provider_npi": npi(187_654_320),
+        "provider_city": "TAMUNING",
+        "provider_state": "GU",
+        "provider_zip": "969130001",
+        "payer_id": "01211",
+    }
     return [
-        claim("H-2001", 0, lines, **usual),
-        claim("H-2002", 1, lines, **{**usual, "type_of_bill": "85", "provider": "COLD CREEK CRITICAL ACCESS", "provider_npi": npi(176_543_210)}),
-        claim("H-2003", 2, lines, **{**usual, **guam}),
+        claim("H-2001", 0, lines, patient_id="9XX1001YY01", **usual),
+        claim(
+            "H-2002",
+            1,
+            lines,
+            patient_id="9XX1002YY02",
+            **{
+                **usual,
+                "type_of_bill": "85",
+                "provider": "COLD CREEK CRITICAL ACCESS",
+                "provider_npi": npi(176_543_210),
+            },
+        ),
+        claim("H-2003", 2, lines, patient_id="9XX1003YY03", **{**usual, **guam}),
     ]
 
 

@@ -104,7 +104,11 @@ def write_837(claims: list[Claim], *, institutional: bool = False, end: str = "~
 
 def _claim(claim: Claim, level: int, parent: int, institutional: bool) -> list[str]:
     total = sum((line.charge for line in claim.lines), Decimal(0))
-    place = f"{claim.type_of_bill}:A:{claim.frequency}" if institutional else f"{claim.place_of_service}:B:{claim.frequency}"
+    place = (
+        f"{claim.type_of_bill}:A:{claim.frequency}"
+        if institutional
+        else f"{claim.place_of_service}:B:{claim.frequency}"
+    )
     out = [
         f"HL*{level}*{parent}*22*0",
         f"SBR*P*18*******{claim.filing_indicator}",
@@ -113,7 +117,9 @@ def _claim(claim: Claim, level: int, parent: int, institutional: bool) -> list[s
         f"N4*{claim.city}*{claim.state}*{claim.zip_code}",
         f"DMG*D8*{claim.birth:%Y%m%d}*{claim.sex}",
         f"NM1*PR*2*NORIDIAN*****PI*{claim.payer_id}",
-        f"CLM*{claim.claim_id}*{total}***{place}*Y*A*Y*Y" if not institutional else f"CLM*{claim.claim_id}*{total}***{place}**A*Y*Y",
+        f"CLM*{claim.claim_id}*{total}***{place}*Y*A*Y*Y"
+        if not institutional
+        else f"CLM*{claim.claim_id}*{total}***{place}**A*Y*Y",
     ]
     if institutional:
         day = min(line.day for line in claim.lines)
@@ -127,7 +133,12 @@ def _claim(claim: Claim, level: int, parent: int, institutional: bool) -> list[s
         out += [f"HI*ABF:{code}" for code in claim.diagnoses[1:]]
         out += ["NM1*71*1*EXAMPLE*ROBIN****XX*" + npi(155_555_555)]
     else:
-        out.append("HI*" + "*".join(f"{'ABK' if n == 0 else 'ABF'}:{code}" for n, code in enumerate(claim.diagnoses)))
+        out.append(
+            "HI*"
+            + "*".join(
+                f"{'ABK' if n == 0 else 'ABF'}:{code}" for n, code in enumerate(claim.diagnoses)
+            )
+        )
     if claim.facility:
         out += [
             f"NM1*77*2*{claim.facility}*****XX*{claim.facility_npi}",

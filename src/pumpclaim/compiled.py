@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 
 HOME = "12"
 """Place of service: the patient's home, where the patient's address is the place."""
-STATES = tuple(
-    (
-    "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY "
-    "NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR VI"
-).split()
-)
+STATES = (
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA",
+    "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM",
+    "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA",
+    "WV", "WI", "WY", "AS", "GU", "MP", "PR", "VI",
+)  # fmt: skip
+"""Postal abbreviations of states and territories."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,10 +170,8 @@ def compile_policy(policy: PolicySet) -> CompiledPolicy:
 def _compile(policy: PolicySet) -> CompiledPolicy:
     codes = tuple(policy.codes.values())
     drugs = tuple(policy.drugs.by_id)
-    contracts = tuple(dict.fromkeys([
-        *(one.number for article in policy.articles for one in article.contracts),
-        *policy.medicare.other_contracts,
-    ]))  # fmt: skip
+    numbers = [one.number for article in policy.articles for one in article.contracts]
+    contracts = tuple(dict.fromkeys([*numbers, *policy.medicare.other_contracts]))
     examples = {code for article in policy.articles for code, _ in article.kd_examples}
     by_article_date = policy.reading("replaced-codes") == "article-date"
     valid = [_validity(code, policy, by_article_date) for code in codes]
@@ -210,7 +209,8 @@ def _compile(policy: PolicySet) -> CompiledPolicy:
         code_names=tuple(code.code for code in codes),
         places=places,
         place_is={
-            name: np.array([False, *(place in kind for place in places)]) for name, kind in kinds.items()
+            name: np.array([False, *(place in kind for place in places)])
+            for name, kind in kinds.items()
         },
         code_roles=np.array([0, *(int(code.roles) for code in codes)], np.uint32),
         code_from=np.array([FAR_PAST, *(one[0] for one in valid)], np.int32),
@@ -229,15 +229,15 @@ def _compile(policy: PolicySet) -> CompiledPolicy:
         serves=serves,
         state_article=state_article,
         opps_state=np.array([True, *(state not in excluded for state in STATES)]),
-        effective=np.array([days(article.original_effective) for article in policy.articles], np.int32),
+        effective=np.array(
+            [days(article.original_effective) for article in policy.articles], np.int32
+        ),
         drugs=drugs,
         highest=np.array([2**62, *(_highest(policy, drug) for drug in drugs)], np.int64),
         sold=_sold(policy, drugs, "H"),
         perhaps_sold=_sold(policy, drugs, "M"),
         fees=tuple(_fee_table(article, drugs) for article in policy.articles),
-        compound_from=min(
-            days(code.valid_from) for code in codes if code.roles & Role.COMPOUNDED
-        ),
+        compound_from=min(days(code.valid_from) for code in codes if code.roles & Role.COMPOUNDED),
     )
 
 

@@ -119,13 +119,10 @@ def match_contents(
     drug = compiled.drug_positions(frame["drug"])
     # A line whose day is not known has no price, but it is known which drugs have a fee today.
     day = np.where(days[place] == NO_DAY, FAR_FUTURE, days[place])
+    article = np.zeros(len(drug), np.int8) if len(compiled.fees) == 1 else article_of(place)
     rate = np.full(len(drug), -1, np.int64)
     for position, fees in enumerate(compiled.fees):
-        here = fees.look_up(day, drug)
-        if len(compiled.fees) == 1:
-            rate = here
-        else:
-            rate = np.where(article_of(place) == position, here, rate)
+        rate = np.where(article == position, fees.look_up(day, drug), rate)
     return Contents(
         compiled=compiled,
         ingredient_rows=frame,

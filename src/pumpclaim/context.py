@@ -101,7 +101,7 @@ class Context:
     def frame(self, allowed: Ints) -> pl.DataFrame:
         """The CONTEXT columns, null where not known; the allowance is known only after pricing."""
         have = pl.DataFrame({**self.columns, "charge": self.lines.charges, "allowed": allowed})
-        unknown = {
+        unknown: dict[str, pl.Series | pl.Expr] = {
             **{name: pl.Series(where) for name, where in self.known.items() if not where.all()},
             **{name: pl.col(name) >= 0 for name in ("charge", "allowed")},
         }
@@ -115,17 +115,16 @@ def build_context(
 ) -> Context:
     """The context of a part of the ``lines`` (those of the whole claim set)."""
     lines = lines.take(part.rows)
-    if isinstance(part.rows, slice):
-        rows = np.arange(part.rows.start, part.rows.stop)
-    else:
-        rows = part.rows
+    rows = part.positions
     days, codes = lines.days, lines.codes
     visits = find_visits(part.starts, days, lines.claims)
     reach = find_reach(lines.facts, compiled, days)
     ingredients, unpriced = count(lines.counts, 0), count(lines.counts, 2)
     roles = compiled.code_roles[codes]
     visit_roles, day_roles = _runs(roles, visits, reach.withdrawn)
-    pump_drug, unplaced = _pump_drugs(roles, visit_roles, day_roles, lines.has_kd, ingredients > unpriced)
+    pump_drug, unplaced = _pump_drugs(
+        roles, visit_roles, day_roles, lines.has_kd, ingredients > unpriced
+    )
     marked = np.where(pump_drug, np.uint32(Role.PUMP_DRUG), np.uint32(0))
     more = _runs(marked, visits, reach.withdrawn)
     roles, visit_roles, day_roles = roles | marked, visit_roles | more[0], day_roles | more[1]
@@ -167,7 +166,8 @@ def build_context(
 
 def has(roles: NDArray[np.uint32], role: Role) -> Bools:
     """Whether each value has one of these roles."""
-    return (roles & np.uint32(role)) != 0
+    answer: Bools = (roles & np.uint32(role)) != 0
+    return answer
 
 
 def _runs(
@@ -186,7 +186,10 @@ def _own_drug_codes(
     own = np.where(pump_drug, compiled.own_drug_bit[codes], np.uint32(0))
     if not own.any():
         return np.zeros(len(own), np.uint8)
-    return np.bitwise_count(visits.over(visits.visit_starts, own, np.bitwise_or))
+    codes_of_visit: NDArray[np.uint8] = np.bitwise_count(
+        visits.over(visits.visit_starts, own, np.bitwise_or)
+    )
+    return codes_of_visit
 
 
 def _pump_drugs(

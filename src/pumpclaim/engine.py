@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 
 LEVELS = {outcome: level for level, outcome in enumerate(OUTCOMES.categories.to_list(), start=1)}
 """Outcomes from 1, mildest first."""
-_BY_LEVEL = {"advise": "payable", "package": "payable", "records": "records", "reject": "fix", "deny": "denied"}
+_BY_LEVEL = {
+    "advise": "payable",
+    "package": "payable",
+    "records": "records",
+    "reject": "fix",
+    "deny": "denied",
+}
 _NAMES = DETERMINATIONS.categories.to_list()
 DETERMINATION_OF_LEVEL = np.array(
     [_NAMES.index("payable"), *(_NAMES.index(_BY_LEVEL[outcome]) for outcome in LEVELS)], np.uint8
@@ -64,7 +70,11 @@ def choose_rules(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tupl
         if not found:
             families = sorted({code[:3] for code in RULES})
             near = get_close_matches(asked.upper(), [*RULES, *families], n=1)
-            hint = f"; did you mean {near[0]}?" if near else f"; the families are {', '.join(families)}"
+            hint = (
+                f"; did you mean {near[0]}?"
+                if near
+                else f"; the families are {', '.join(families)}"
+            )
             raise InputError(f"no rule is called '{asked}'{hint}")
         return found
 
@@ -73,7 +83,9 @@ def choose_rules(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tupl
 
 
 @lru_cache(maxsize=64)
-def _plan(codes: tuple[str, ...], readings: tuple[tuple[str, str], ...], key: int) -> tuple[Planned, ...]:
+def _plan(
+    codes: tuple[str, ...], readings: tuple[tuple[str, str], ...], key: int
+) -> tuple[Planned, ...]:
     line = Line(_POLICIES[key])
     return tuple(
         Planned(

@@ -56,13 +56,21 @@ def estimate(
         raise InputError(f"the deductible left must be at least 0{ceiling}; it was {left}")
     rates = [percent for start, percent in law.sequestration if start <= on]
     if not rates:
-        raise InputError(f"no sequestration rate is known for {on}; estimates begin with {law.sequestration[0][0]}")
+        raise InputError(
+            f"no sequestration rate is known for {on}; estimates begin with {law.sequestration[0][0]}"
+        )
     deductible = min(left, payable)
     coinsurance = _cents((payable - deductible) * law.coinsurance_percent / HUNDRED)
     share = payable - deductible - coinsurance
     withheld = _cents(share * rates[-1] / HUNDRED)
     return Estimate(
-        payable, deductible, coinsurance, withheld, rates[-1], share - withheld, deductible + coinsurance
+        payable,
+        deductible,
+        coinsurance,
+        withheld,
+        rates[-1],
+        share - withheld,
+        deductible + coinsurance,
     )
 
 

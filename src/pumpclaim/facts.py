@@ -17,7 +17,6 @@ from pumpclaim.visits import NO_DAY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import polars as pl
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
@@ -53,7 +52,9 @@ class Facts:
         return self.context.claim_set.lines[column][self.context.rows[self.places]].to_list()
 
     def _of_claim(self, column: str) -> list[Any]:
-        return self.context.claim_set.claims[column][self.context.lines.claims[self.places]].to_list()
+        return self.context.claim_set.claims[column][
+            self.context.lines.claims[self.places]
+        ].to_list()
 
     def _text(self, values: list[Any]) -> list[str]:
         return [UNKNOWN if value is None else str(value) for value in values]
@@ -103,7 +104,8 @@ class Facts:
         texts = []
         for line in self.places.tolist():
             past = range(
-                visits.run(visits.patient_starts, line).start, visits.run(visits.day_starts, line).stop
+                visits.run(visits.patient_starts, line).start,
+                visits.run(visits.day_starts, line).stop,
             )
             implants = [
                 other
@@ -220,7 +222,10 @@ class Facts:
 
     def units(self) -> list[str]:
         """Units of service."""
-        return [f"{Decimal(u) / UNIT:f}" if u >= 0 else UNKNOWN for u in self.context.lines.units[self.places].tolist()]
+        return [
+            f"{Decimal(u) / UNIT:f}" if u >= 0 else UNKNOWN
+            for u in self.context.lines.units[self.places].tolist()
+        ]
 
     def charge(self) -> list[str]:
         """The line's charge in dollars."""
@@ -252,7 +257,9 @@ def _ingredient(record: dict[str, Any], column: str) -> str:
         return f"'{record['text']}': {record['problem'] or 'no amount'}"
     name = record["name"] or record["drug"] or record["text"]
     if column == "concentration":
-        return f"{name} {_mass(record['concentration'])}/mL" if record["concentration"] else str(name)
+        return (
+            f"{name} {_mass(record['concentration'])}/mL" if record["concentration"] else str(name)
+        )
     if column == "amount":
         return f"{_mass(record['amount'])} of {name}"
     return str(name)

@@ -125,7 +125,11 @@ def _has_modifier(lines: pl.DataFrame, modifier: str) -> Bools:
 
 def _has_narrative(lines: pl.DataFrame, claims: pl.DataFrame, claim_of: Ints) -> Bools:
     have = np.zeros(lines.height, bool)
-    for column, at in ((lines["description"], None), (lines["note"], None), (claims["note"], claim_of)):
+    for column, at in (
+        (lines["description"], None),
+        (lines["note"], None),
+        (claims["note"], claim_of),
+    ):
         if column.null_count() < column.len():
             there = column.is_not_null().to_numpy()
             have |= there if at is None else there[at]

@@ -86,7 +86,8 @@ class Prices:
     @property
     def is_drug(self) -> Bools:
         """Lines that are drugs given through the pump, on claims that the article reaches."""
-        return (self.reason != OTHER_SCHEDULE) & (self.reason != NOT_REACHED)
+        drug: Bools = (self.reason != OTHER_SCHEDULE) & (self.reason != NOT_REACHED)
+        return drug
 
 
 @figure("allowance of a compounded drug line", statements=("C14", "P1", "P2", "P5"))
@@ -105,7 +106,9 @@ def compounding(context: Context, cartridges: Ints | None) -> tuple[Ints, Ints]:
     """
     policy = context.compiled.policy
     number = context.columns["compound_number"]
-    count = (number >= 1) if policy.reading("several-compound-lines") == "fee-each" else (number == 1)
+    count = (
+        (number >= 1) if policy.reading("several-compound-lines") == "fee-each" else (number == 1)
+    )
     fees = count.astype(np.int64)
     if policy.reading("compounding-fee") == "per-cartridge" and cartridges is not None:
         fees *= np.maximum(cartridges[context.rows], 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date  # noqa: TC003  (part of the public signature)
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -77,13 +77,17 @@ def price(
     policy = policy or load()
     article = policy.articles[0]
     if on < article.original_effective:
-        raise InputError(f"article {article.id} is effective from {article.original_effective}; it says nothing of {on}")
+        raise InputError(
+            f"article {article.id} is effective from {article.original_effective}; it says nothing of {on}"
+        )
     if cartridges is not None and not 1 <= cartridges <= 100:
         raise InputError(f"the number of cartridges must be from 1 to 100; it was {cartridges}")
     charged = None
     if charge is not None:
         if charge < 0 or charge * NANO > MAX_MONEY or charge * NANO != int(charge * NANO):
-            raise InputError(f"the charge must be dollars from 0 to {MAX_MONEY // NANO}; it was {charge}")
+            raise InputError(
+                f"the charge must be dollars from 0 to {MAX_MONEY // NANO}; it was {charge}"
+            )
         charged = int(charge * NANO)
     claim_set = _refill(text, on, article.contracts[0].states[0], charged)
     stated = None if cartridges is None else np.full(claim_set.lines.height, cartridges)
@@ -97,7 +101,9 @@ def price(
         payable=_dollars(line["payable"] if charge is not None else line["allowed"]),
         reason=line["reason"],
         items=tuple(_item(row) for row in review.price_items.iter_rows(named=True)),
-        problems=tuple(f"'{row['text']}': {row['problem']}" for row in problems.iter_rows(named=True)),
+        problems=tuple(
+            f"'{row['text']}': {row['problem']}" for row in problems.iter_rows(named=True)
+        ),
     )
 
 
@@ -119,7 +125,9 @@ def _item(row: dict[str, Any]) -> PriceItem:
     amount = Decimal(row["amount"])
     if unit in NANOGRAMS:
         amount /= NANOGRAMS[unit]
-    return PriceItem(row["item"], amount, unit, Decimal(row["fee"]) / NANO, unit, Decimal(row["extended"]) / NANO)
+    return PriceItem(
+        row["item"], amount, unit, Decimal(row["fee"]) / NANO, unit, Decimal(row["extended"]) / NANO
+    )
 
 
 def _dollars(nano_dollars: int | None) -> Decimal | None:

@@ -51,7 +51,8 @@ class Reach:
     @cached_property
     def before_article(self) -> Bools:
         """The service was given before the article took effect (G2)."""
-        return (self.days < self.compiled.effective[self.article]) & (self.days != NO_DAY)
+        early: Bools = (self.days < self.compiled.effective[self.article]) & (self.days != NO_DAY)
+        return early
 
     @cached_property
     def governs(self) -> Bools:
@@ -61,8 +62,10 @@ class Reach:
     def listed(self, codes: NDArray[np.uint8]) -> Bools:
         """The article lists the code (K1), or the code that replaced it (V1)."""
         if len(self.compiled.listed) == 1:
-            return self.compiled.listed[0][codes]
-        return self.compiled.listed[self.article, codes]
+            alone: Bools = self.compiled.listed[0][codes]
+            return alone
+        own: Bools = self.compiled.listed[self.article, codes]
+        return own
 
     def columns(self) -> dict[str, NDArray[np.bool_]]:
         """The context's columns on reach; where contract or state is unknown see ``known``."""
@@ -132,7 +135,10 @@ def find_article(facts: NDArray[np.uint32], compiled: CompiledPolicy) -> NDArray
 
 
 def pack_lines(
-    claim_set: ClaimSet, compiled: CompiledPolicy, contractor: str | None, claim_of: NDArray[np.int64]
+    claim_set: ClaimSet,
+    compiled: CompiledPolicy,
+    contractor: str | None,
+    claim_of: NDArray[np.int64],
 ) -> NDArray[np.uint32]:
     """What each line's claim says of its reach, in one number, the line's own facility before it.
 
@@ -167,7 +173,8 @@ def _pack_claims(
     packed |= _claim_states(claims, place, compiled).astype(np.uint32) << np.uint32(8)
     packed |= place.astype(np.uint32) << np.uint32(16)
     answers = (
-        whole_numbers(claims["form"].to_physical()) == FORMS.categories.to_list().index("institutional"),
+        whole_numbers(claims["form"].to_physical())
+        == FORMS.categories.to_list().index("institutional"),
         medicare,
         _withdrawn(claims),
         _opps_bills(claims, compiled),
@@ -178,7 +185,8 @@ def _pack_claims(
 
 
 def _is_one_of(column: pl.Series, names: tuple[str, ...]) -> Bools:
-    return positions(column, names) != 0
+    known: Bools = positions(column, names) != 0
+    return known
 
 
 def _claim_states(
@@ -199,13 +207,15 @@ def _withdrawn(claims: pl.DataFrame) -> Bools:
     frequency = positions(claims["frequency_code"], (REPLACEMENT, VOID))
     if not frequency.any():
         return np.zeros(len(frequency), bool)
-    void, later = frequency == 2, pl.Series(frequency != 0)
+    later = pl.Series(frequency != 0)
+    void: Bools = frequency == 2
     same = ["claim_id", "patient_id", "billing_provider_npi"]
     followed = claims.select(same).join(
         claims.filter(later).select(same).unique().with_columns(followed=pl.lit(value=True)),
         on=same, how="left", nulls_equal=True, maintain_order="left",
     )["followed"]  # fmt: skip
-    return void | (followed.fill_null(value=False) & ~later).to_numpy()
+    replaced: Bools = (followed.fill_null(value=False) & ~later).to_numpy()
+    return void | replaced
 
 
 def _opps_bills(claims: pl.DataFrame, compiled: CompiledPolicy) -> Bools:
@@ -218,4 +228,10 @@ def _opps_bills(claims: pl.DataFrame, compiled: CompiledPolicy) -> Bools:
     bill = claims["type_of_bill"]
     if bill.null_count() == bill.len():
         return np.zeros(bill.len(), bool)
-    return bill.str.strip_chars_start("0").str.slice(0, 2).is_in(kinds).fill_null(value=False).to_numpy()
+    return (
+        bill.str.strip_chars_start("0")
+        .str.slice(0, 2)
+        .is_in(kinds)
+        .fill_null(value=False)
+        .to_numpy()
+    )

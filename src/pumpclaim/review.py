@@ -15,10 +15,19 @@ from pumpclaim.drug_text import cartridges as count_cartridges
 from pumpclaim.drug_text import read_ingredients
 from pumpclaim.engine import LEVELS, Determined, Hits, choose_rules, run_rules
 from pumpclaim.facts import Facts, dollars
-from pumpclaim.policy import load
 from pumpclaim.lines import LARGE, line_arrays
+from pumpclaim.policy import load
 from pumpclaim.pricing import TABLED, Prices, payable, price_lines
-from pumpclaim.tables import BASES, DETERMINATIONS, DETERMINED, FINDINGS, NANOGRAMS, OUTCOMES, PRICE_ITEMS, PRICES
+from pumpclaim.tables import (
+    BASES,
+    DETERMINATIONS,
+    DETERMINED,
+    FINDINGS,
+    NANOGRAMS,
+    OUTCOMES,
+    PRICE_ITEMS,
+    PRICES,
+)
 from pumpclaim.threads import each
 
 if TYPE_CHECKING:
@@ -73,7 +82,9 @@ class Review:
         parts = [self._findings_of(block, hit) for block in self.blocks for hit in block.hits]
         if not parts:
             return FINDINGS.empty()
-        table = pl.concat(parts).sort("claim", "line", "rule", nulls_last=False, maintain_order=True)
+        table = pl.concat(parts).sort(
+            "claim", "line", "rule", nulls_last=False, maintain_order=True
+        )
         claims = self.claim_set.claims[table["claim"].cast(pl.Int64)].select("claim_id", "source")
         return FINDINGS.conform(table.with_columns(claims))
 
@@ -101,7 +112,8 @@ class Review:
     def line_prices(self) -> Prices:
         """The prices of every line, in order of the lines table."""
         return Prices.in_order(
-            self.claim_set.lines.height, ((block.context.rows, block.prices) for block in self.blocks)
+            self.claim_set.lines.height,
+            ((block.context.rows, block.prices) for block in self.blocks),
         )
 
     @cached_property
@@ -111,7 +123,7 @@ class Review:
         allowed, reason = self.line_prices.columns
         return PRICES.conform(pl.DataFrame({
             "claim": lines["claim"],
-            "claim_id": self.claim_set.claims["claim_id"].gather(lines["claim"]) if lines.height else pl.Series([], dtype=pl.String),
+            "claim_id": self.claim_set.claims["claim_id"].gather(lines["claim"]),
             "row": pl.int_range(lines.height, dtype=pl.UInt32, eager=True),
             "line": lines["line"],
             "hcpcs": lines["hcpcs"],
@@ -130,8 +142,12 @@ class Review:
         chosen = np.flatnonzero(tabled[contents.place] & ~contents.unread & (contents.rate >= 0))
         drug = contents.drug[chosen]
         units = _fee_units(self.policy, compiled.drugs)[drug]
-        per_unit = contents.rate[chosen] * np.where(units == "mg", NANOGRAMS["mg"], NANOGRAMS["mcg"])
-        labels = np.array(["", *(self.policy.drugs.by_id[one].label for one in compiled.drugs)], object)
+        per_unit = contents.rate[chosen] * np.where(
+            units == "mg", NANOGRAMS["mg"], NANOGRAMS["mcg"]
+        )
+        labels = np.array(
+            ["", *(self.policy.drugs.by_id[one].label for one in compiled.drugs)], object
+        )
         drugs = pl.DataFrame({
             "row": contents.place[chosen].astype(np.uint32),
             "item": pl.Series(labels[drug].tolist(), dtype=pl.String),
@@ -154,7 +170,8 @@ class Review:
         claims, lines = self.claim_set.claims, self.claim_set.lines
         allowed, _ = self.line_prices.columns
         of_lines = pl.DataFrame({
-            "claim": lines["claim"], "day": lines["service_from"], "allowed": allowed, "is_drug": self.line_prices.is_drug,
+            "claim": lines["claim"], "day": lines["service_from"], "allowed": allowed,
+            "is_drug": self.line_prices.is_drug,
         })  # fmt: skip
         drugs = (
             of_lines.filter("is_drug")
@@ -165,7 +182,9 @@ class Review:
         names = pl.Series(DETERMINATIONS.categories.to_list(), dtype=DETERMINATIONS)
         return DETERMINED.conform(
             claims.with_columns(
-                determination=names.gather(pl.Series(self.determined.determinations)) if claims.height else names.clear(),
+                determination=names.gather(pl.Series(self.determined.determinations))
+                if claims.height
+                else names.clear(),
                 findings=pl.Series(self.determined.findings, dtype=pl.UInt32),
             )
             .join(first, on="claim", how="left", maintain_order="left")
@@ -180,7 +199,9 @@ class Review:
             "claims_reviewed": self.claim_set.claims.height,
             "claims_rejected": self.claim_set.rejected.height,
             "findings": int(self.determined.findings.sum()),
-            "allowed": dollars(int(np.maximum(allowed, 0).astype(object).sum()) if len(allowed) else 0),
+            "allowed": dollars(
+                int(np.maximum(allowed, 0).astype(object).sum()) if len(allowed) else 0
+            ),
         }
 
     def worst(self) -> str | None:

@@ -70,9 +70,9 @@ class Table:
         """``frame`` with exactly this table's columns and types; columns it lacks are null."""
         have = frame.schema
         return frame.select(
-            (pl.col(c.name) if have[c.name] == c.dtype else pl.col(c.name).cast(c.dtype))  # type: ignore[arg-type]
+            (pl.col(c.name) if have[c.name] == c.dtype else pl.col(c.name).cast(c.dtype))
             if c.name in have
-            else pl.lit(None, dtype=c.dtype).alias(c.name)  # type: ignore[arg-type]
+            else pl.lit(None, dtype=c.dtype).alias(c.name)
             for c in self.columns
         )
 
@@ -86,28 +86,73 @@ CLAIMS = Table(
     (
         Column("claim", pl.UInt32, "position of the claim in the set, from 0"),
         Column("source", pl.String, "file the claim was read from"),
-        Column("segment", pl.UInt32, "number of the claim's CLM segment in the file, or of its first row, from 1"),
+        Column(
+            "segment",
+            pl.UInt32,
+            "number of the claim's CLM segment in the file, or of its first row, from 1",
+        ),
         Column("claim_id", pl.String, "the claim's id (patient control number)", x12="CLM01"),
         Column("form", FORMS, "professional or institutional", x12="GS08/ST03, else SV1 or SV2"),
-        Column("patient_id", pl.String, "member id; a dependent's adds name and birth date", x12="2010BA NM109"),
+        Column(
+            "patient_id",
+            pl.String,
+            "member id; a dependent's adds name and birth date",
+            x12="2010BA NM109",
+        ),
         Column("patient_birth_date", pl.Date, "the patient's date of birth", x12="DMG02"),
-        Column("patient_state", pl.String, "state of the patient's address", x12="2010BA/2010CA N402"),
-        Column("filing_indicator", pl.String, "kind of payer: MA Medicare Part A, MB Medicare Part B", x12="SBR09"),
-        Column("payer_id", pl.String, "payer, for Medicare often the contract number", x12="2010BB NM109"),
+        Column(
+            "patient_state", pl.String, "state of the patient's address", x12="2010BA/2010CA N402"
+        ),
+        Column(
+            "filing_indicator",
+            pl.String,
+            "kind of payer: MA Medicare Part A, MB Medicare Part B",
+            x12="SBR09",
+        ),
+        Column(
+            "payer_id",
+            pl.String,
+            "payer, for Medicare often the contract number",
+            x12="2010BB NM109",
+        ),
         Column("billing_provider_npi", pl.String, "billing provider", x12="2010AA NM109"),
         Column("billing_state", pl.String, "state of the billing provider", x12="2010AA N402"),
-        Column("rendering_provider_npi", pl.String, "rendering provider of the claim", x12="2310B NM109"),
+        Column(
+            "rendering_provider_npi",
+            pl.String,
+            "rendering provider of the claim",
+            x12="2310B NM109",
+        ),
         Column("facility_npi", pl.String, "service facility", x12="2310C/2310E NM109"),
-        Column("facility_state", pl.String, "state of the service facility", x12="2310C/2310E N402"),
-        Column("place_of_service", pl.String, "place of service of a professional claim", x12="CLM05-1"),
-        Column("type_of_bill", pl.String, "type of bill of an institutional claim, three digits", x12="CLM05-1 + CLM05-3"),
+        Column(
+            "facility_state", pl.String, "state of the service facility", x12="2310C/2310E N402"
+        ),
+        Column(
+            "place_of_service", pl.String, "place of service of a professional claim", x12="CLM05-1"
+        ),
+        Column(
+            "type_of_bill",
+            pl.String,
+            "type of bill of an institutional claim, three digits",
+            x12="CLM05-1 + CLM05-3",
+        ),
         Column("frequency_code", pl.String, "1 original, 7 replacement, 8 void", x12="CLM05-3"),
-        Column("payer_claim_control_number", pl.String, "the payer's number of the claim replaced or voided", x12="REF*F8"),
+        Column(
+            "payer_claim_control_number",
+            pl.String,
+            "the payer's number of the claim replaced or voided",
+            x12="REF*F8",
+        ),
         Column("assignment", pl.String, "assignment code", x12="CLM07"),
         Column("charge", pl.Int64, "total charge", unit="nano-dollars", x12="CLM02"),
         Column("statement_from", pl.Date, "first day of the statement", x12="DTP*434"),
         Column("statement_to", pl.Date, "last day of the statement", x12="DTP*434"),
-        Column("diagnoses", pl.List(pl.String), "diagnosis codes, principal first, without points", x12="HI"),
+        Column(
+            "diagnoses",
+            pl.List(pl.String),
+            "diagnosis codes, principal first, without points",
+            x12="HI",
+        ),
         Column("note", pl.String, "claim notes, joined by a semicolon", x12="2300 NTE02"),
     ),
 )
@@ -132,13 +177,28 @@ LINES = Table(
         Column("service_from", pl.Date, "first day of service", x12="DTP*472"),
         Column("service_to", pl.Date, "last day of service", x12="DTP*472"),
         Column("place_of_service", pl.String, "the line's own place of service", x12="SV105"),
-        Column("service_state", pl.String, "state of the line's own service facility", x12="2420C N402"),
-        Column("rendering_provider_npi", pl.String, "rendering provider of the line", x12="2420A NM109"),
+        Column(
+            "service_state", pl.String, "state of the line's own service facility", x12="2420C N402"
+        ),
+        Column(
+            "rendering_provider_npi", pl.String, "rendering provider of the line", x12="2420A NM109"
+        ),
         Column("revenue_code", pl.String, "revenue code of an institutional line", x12="SV201"),
         Column("ndc", pl.String, "national drug code", x12="2410 LIN03"),
-        Column("ndc_units", pl.Int64, "quantity of the national drug code", unit="thousandths", x12="CTP04"),
+        Column(
+            "ndc_units",
+            pl.Int64,
+            "quantity of the national drug code",
+            unit="thousandths",
+            x12="CTP04",
+        ),
         Column("ndc_unit", pl.String, "unit of that quantity: F2, GR, ME, ML, UN", x12="CTP05-1"),
-        Column("diagnosis_pointers", pl.String, "places of the line's diagnoses on the claim, joined by a space", x12="SV107"),
+        Column(
+            "diagnosis_pointers",
+            pl.String,
+            "places of the line's diagnoses on the claim, joined by a space",
+            x12="SV107",
+        ),
     ),
 )
 
@@ -154,7 +214,9 @@ INGREDIENTS = Table(
         Column("amount", pl.Int64, "total amount of the drug", unit="nanograms"),
         Column("volume", pl.Int64, "volume it is dissolved in", unit="microlitres"),
         Column("concentration", pl.Int64, "concentration", unit="nanograms per millilitre"),
-        Column("problem", pl.String, "why this part could not be read; null when it was read whole"),
+        Column(
+            "problem", pl.String, "why this part could not be read; null when it was read whole"
+        ),
     ),
 )
 
@@ -163,7 +225,9 @@ REJECTED = Table(
     "one claim that could not be read",
     (
         Column("source", pl.String, "file"),
-        Column("segment", pl.UInt32, "number of the segment or row where the claim is damaged, from 1"),
+        Column(
+            "segment", pl.UInt32, "number of the segment or row where the claim is damaged, from 1"
+        ),
         Column("claim_id", pl.String, "the claim's id where it could be read"),
         Column("reason", pl.String, "what is wrong, where, and what to do"),
     ),
@@ -181,7 +245,9 @@ FINDINGS = Table(
         Column("title", pl.String, "what the rule says, in one sentence"),
         Column("outcome", OUTCOMES, "deny, reject, package, records or advise"),
         Column("message", pl.String, "what is wrong here"),
-        Column("statements", pl.List(pl.String), "statements of the article that the rule rests on"),
+        Column(
+            "statements", pl.List(pl.String), "statements of the article that the rule rests on"
+        ),
         Column("basis", BASES, "article, law, coding, practice or threshold"),
         Column("group", pl.String, "Claim Adjustment group code, where one fits"),
         Column("carc", pl.String, "Claim Adjustment Reason Code, where one fits"),
@@ -203,7 +269,9 @@ PRICES = Table(
         Column("charge", pl.Int64, "line charge", unit="nano-dollars"),
         Column("allowed", pl.Int64, "the article's allowance, in whole cents", unit="nano-dollars"),
         Column("payable", pl.Int64, "the lower of charge and allowance", unit="nano-dollars"),
-        Column("reason", pl.String, "why there is no allowance, or why it is zero; null when priced"),
+        Column(
+            "reason", pl.String, "why there is no allowance, or why it is zero; null when priced"
+        ),
     ),
 )
 
@@ -233,7 +301,12 @@ DETERMINED = Table(
         Column("service_date", pl.Date, "first day of service on the claim"),
         Column("determination", DETERMINATIONS, "what becomes of the claim"),
         Column("charge", pl.Int64, "total charge", unit="nano-dollars"),
-        Column("allowed", pl.Int64, "sum of its lines' allowances; null where one is not known", unit="nano-dollars"),
+        Column(
+            "allowed",
+            pl.Int64,
+            "sum of its lines' allowances; null where one is not known",
+            unit="nano-dollars",
+        ),
         Column("findings", pl.UInt32, "number of findings"),
     ),
 )

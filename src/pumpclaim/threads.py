@@ -26,9 +26,7 @@ def both(
         return result, waiting.result()
 
 
-def each(
-    work: Callable[[Item], First], items: Iterable[Item], *, large: bool
-) -> list[First]:
+def each(work: Callable[[Item], First], items: Iterable[Item], *, large: bool) -> list[First]:
     """``work`` done on every item, in order; on all processors when there is much to do."""
     if not large:
         return [work(item) for item in items]

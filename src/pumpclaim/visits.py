@@ -66,6 +66,13 @@ class Part:
     starts: Ints
     counts: NDArray[np.bool_] | None = None
 
+    @property
+    def positions(self) -> Ints:
+        """The rows, one by one."""
+        if isinstance(self.rows, slice):
+            return np.arange(self.rows.start, self.rows.stop)
+        return self.rows
+
 
 @dataclass(frozen=True, eq=False)
 class Order:
@@ -160,7 +167,9 @@ def find_visits(patient_starts: Ints, days: NDArray[np.int32], claims: Ints) -> 
     new_day = np.ones(count, bool)
     new_day[1:] = (days[1:] != days[:-1]) | ((days[1:] == NO_DAY) & new_visit[1:])
     new_day[patient_starts] = True
-    return Visits(count, patient_starts, np.flatnonzero(new_day), np.flatnonzero(new_visit | new_day))
+    return Visits(
+        count, patient_starts, np.flatnonzero(new_day), np.flatnonzero(new_visit | new_day)
+    )
 
 
 def sort_by(*keys: Ints) -> Ints:

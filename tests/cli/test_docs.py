@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pumpclaim.cli.docs import commands, commands_page, rules_page
+from pumpclaim.reports.tables_page import tables_page
 from pumpclaim.rules import RULES
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -45,3 +46,7 @@ def test_every_rule_is_documented() -> None:
     for rule in RULES.values():
         assert f"### {rule.code} {rule.name}" in page
         assert rule.title in page
+
+
+def test_tables_page_is_fresh() -> None:
+    assert (DOCS / "tables.md").read_text(encoding="utf-8") == tables_page(), AGAIN

@@ -32,10 +32,26 @@ def claims_of(situation: list[dict[str, Any]]) -> ClaimSet:
         assert not unknown, f"claims have no column {unknown}"
         usual = dict(USUAL_CLAIM)
         if head.get("form") == "institutional":
-            usual |= {"place_of_service": None, "type_of_bill": "131", "payer_id": "01311", "filing_indicator": "MA"}
-        claims.append({**usual, **head, "claim": number, "claim_id": given.get("id", f"C{number + 1}"), "segment": number + 1, "source": "case"})
+            usual |= {
+                "place_of_service": None,
+                "type_of_bill": "131",
+                "payer_id": "01311",
+                "filing_indicator": "MA",
+            }
+        claims.append(
+            {
+                **usual,
+                **head,
+                "claim": number,
+                "claim_id": given.get("id", f"C{number + 1}"),
+                "segment": number + 1,
+                "source": "case",
+            }
+        )
         for place, line in enumerate(given["lines"], start=1):
-            lines.append({**line_of(line, given.get("date", USUAL_DAY)), "claim": number, "line": place})
+            lines.append(
+                {**line_of(line, given.get("date", USUAL_DAY)), "claim": number, "line": place}
+            )
     return ClaimSet(
         CLAIMS.conform(pl.DataFrame(claims, infer_schema_length=None)),
         LINES.conform(pl.DataFrame(lines, infer_schema_length=None)),
@@ -46,7 +62,12 @@ def line_of(given: str | dict[str, Any], day: date) -> dict[str, Any]:
     more = {} if isinstance(given, str) else {k: v for k, v in given.items() if k != "line"}
     code, _, text = (given if isinstance(given, str) else given["line"]).partition(" ")
     hcpcs, *modifiers = code.split("-")
-    line: dict[str, Any] = {"hcpcs": hcpcs, "units": UNIT, "charge": 900 * NANO, "service_from": day}
+    line: dict[str, Any] = {
+        "hcpcs": hcpcs,
+        "units": UNIT,
+        "charge": 900 * NANO,
+        "service_from": day,
+    }
     line |= {f"modifier_{place}": modifier for place, modifier in enumerate(modifiers, start=1)}
     if text:
         line["description"] = text

@@ -24,7 +24,17 @@ CASES = [
     for code, document in FILES.items()
     for case in document["cases"]
 ]
-KEYS = {"name", "claims", "flags", "reading", "contractor", "outcome", "basis", "message", "determination"}
+KEYS = {
+    "name",
+    "claims",
+    "flags",
+    "reading",
+    "contractor",
+    "outcome",
+    "basis",
+    "message",
+    "determination",
+}
 
 
 @pytest.mark.parametrize(("code", "case"), CASES)
@@ -45,7 +55,9 @@ def test_case(code: str, case: dict[str, Any]) -> None:
         if key in case:
             assert found[key].to_list() == [case[key]] * found.height
     if "message" in case:
-        assert all(case["message"] in message for message in found["message"]), found["message"].to_list()
+        assert all(case["message"] in message for message in found["message"]), found[
+            "message"
+        ].to_list()
     if "determination" in case:
         assert [str(d) for d in review.determinations["determination"]] == case["determination"]
 

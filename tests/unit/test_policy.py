@@ -58,7 +58,10 @@ def test_a_later_fee_takes_over_from_its_day(tmp_path: Path) -> None:
     assert article.fees_on(date(2024, 3, 31))["morphine"].fee == Decimal("0.0500")
     assert article.fees_on(date(2024, 4, 1))["morphine"].fee == Decimal("0.0700")
     later = policies.replace(load(), articles=(article,))
-    prices = [pumpclaim.price("MORPHINE 100MG", on=day, policy=later).allowed for day in (date(2024, 3, 31), date(2024, 4, 1))]
+    prices = [
+        pumpclaim.price("MORPHINE 100MG", on=day, policy=later).allowed
+        for day in (date(2024, 3, 31), date(2024, 4, 1))
+    ]
     assert prices == [Decimal("65.00"), Decimal("67.00")]
 
 
@@ -85,15 +88,42 @@ def test_a_reading_that_does_not_exist(readings: dict[str, str], said: str) -> N
 SHOWS = {
     "compounding-fee": [{"lines": ["62370", "J7999-KD MORPHINE 360MG, 2 CARTRIDGES"]}],
     "replaced-codes": [{"date": date(2016, 11, 1), "lines": ["62319"]}],
-    "revision-dates": [{"form": "institutional", "date": date(2018, 1, 1), "lines": ["62370", "J7999-KD MORPHINE 360MG"]}],
+    "revision-dates": [
+        {
+            "form": "institutional",
+            "date": date(2018, 1, 1),
+            "lines": ["62370", "J7999-KD MORPHINE 360MG"],
+        }
+    ],
     "kd-on-compound": [{"lines": ["62370", "J7999 MORPHINE 360MG"]}],
     "own-code-price": [{"lines": ["62370", "J2274-KD MORPHINE 360MG"]}],
     "unlisted-drug": [{"lines": ["62370", "J7999-KD MORPHINE 360MG, VERAPAMIL 2MG"]}],
-    "several-compound-lines": [{"lines": ["62370", "J7999-KD MORPHINE 360MG", "J7999-KD CLONIDINE 200MCG"]}],
+    "several-compound-lines": [
+        {"lines": ["62370", "J7999-KD MORPHINE 360MG", "J7999-KD CLONIDINE 200MCG"]}
+    ],
     "california-split": [{"billing_state": "CA", "payer_id": "01112", "lines": ["62370"]}],
-    "opps-bill-types": [{"form": "institutional", "type_of_bill": "121", "lines": ["62370", "J7999-KD MORPHINE 360MG"]}],
-    "opps-territories": [{"form": "institutional", "billing_state": "GU", "payer_id": "01211", "lines": ["62370", "J7999-KD MORPHINE 360MG"]}],
-    "packaging-before-text": [{"form": "institutional", "date": date(2018, 1, 1), "lines": ["62370", "J7999-KD MORPHINE 360MG"]}],
+    "opps-bill-types": [
+        {
+            "form": "institutional",
+            "type_of_bill": "121",
+            "lines": ["62370", "J7999-KD MORPHINE 360MG"],
+        }
+    ],
+    "opps-territories": [
+        {
+            "form": "institutional",
+            "billing_state": "GU",
+            "payer_id": "01211",
+            "lines": ["62370", "J7999-KD MORPHINE 360MG"],
+        }
+    ],
+    "packaging-before-text": [
+        {
+            "form": "institutional",
+            "date": date(2018, 1, 1),
+            "lines": ["62370", "J7999-KD MORPHINE 360MG"],
+        }
+    ],
     "refill-without-drug": [{"lines": ["62370"]}],
     "amount-priced": [{"lines": ["62370", {"line": "J7999-KD MORPHINE 100MG", "units": 2}]}],
     "lower-of-charge": [{"lines": ["62370", {"line": "J7999-KD MORPHINE 360MG", "charge": 70}]}],

@@ -19,13 +19,18 @@ from pumpclaim.tables import CLAIMS, INGREDIENTS, LINES, NANO, UNIT, ClaimSet
 
 FACTS = Path(pumpclaim.__file__).parent / "policy" / "a55239" / "fees.toml"
 TABLE = tomllib.loads(FACTS.read_text())
-FEES = {row["drug"]: (Fraction(row["fee"]), {"mcg": 10**3, "mg": 10**6}[row["per"]]) for row in TABLE["fees"]}
+FEES = {
+    row["drug"]: (Fraction(row["fee"]), {"mcg": 10**3, "mg": 10**6}[row["per"]])
+    for row in TABLE["fees"]
+}
 DAY = date(2025, 3, 10)
 
 
 def oracle(contents: list[tuple[str, int]]) -> Fraction:
     """Dollars of one refill, rounded half up to cents at the total; amounts in nanograms."""
-    total = Fraction(60) + sum((FEES[drug][0] * Fraction(amount, FEES[drug][1]) for drug, amount in contents), Fraction(0))
+    total = Fraction(60) + sum(
+        (FEES[drug][0] * Fraction(amount, FEES[drug][1]) for drug, amount in contents), Fraction(0)
+    )
     return Fraction((total * 100 + Fraction(1, 2)).__floor__(), 100)
 
 
@@ -42,12 +47,20 @@ def refills(contents: list[list[tuple[str, int]]]) -> ClaimSet:
         "modifier_1": [None, "KD"] * count, "units": [UNIT] * (2 * count), "service_from": [DAY] * (2 * count),
         "description": [None, "read"] * count, "charge": [10**9 * NANO] * (2 * count),
     }))  # fmt: skip
-    rows = [(2 * n + 1, k + 1, drug, amount) for n, one in enumerate(contents) for k, (drug, amount) in enumerate(one)]
-    ingredients = INGREDIENTS.conform(pl.DataFrame(rows, schema=["row", "item", "drug", "amount"], orient="row"))
+    rows = [
+        (2 * n + 1, k + 1, drug, amount)
+        for n, one in enumerate(contents)
+        for k, (drug, amount) in enumerate(one)
+    ]
+    ingredients = INGREDIENTS.conform(
+        pl.DataFrame(rows, schema=["row", "item", "drug", "amount"], orient="row")
+    )
     return ClaimSet(claims, lines, ingredients=ingredients)
 
 
-AMOUNT = st.one_of(st.integers(0, 10**10), st.integers(0, 10**6), st.sampled_from([1, 499_999, 500_000, 10**10]))
+AMOUNT = st.one_of(
+    st.integers(0, 10**10), st.integers(0, 10**6), st.sampled_from([1, 499_999, 500_000, 10**10])
+)
 MIXTURE = st.lists(st.tuples(st.sampled_from(sorted(FEES)), AMOUNT), min_size=1, max_size=12)
 
 
@@ -60,15 +73,24 @@ def test_every_allowance_is_the_oracle_to_the_cent(contents: list[list[tuple[str
         items = review.price_items.filter(row=2 * n + 1)
         total = sum(items["extended"].to_list())
         assert items.height == len(one) + 1
-        assert Fraction((Fraction(total, NANO) * 100 + Fraction(1, 2)).__floor__(), 100) == oracle(one)
-        for item, fee, amount, extended in items.filter(pl.col("item") != "compounding fee").select("unit", "fee", "amount", "extended").rows():
+        assert Fraction((Fraction(total, NANO) * 100 + Fraction(1, 2)).__floor__(), 100) == oracle(
+            one
+        )
+        for item, fee, amount, extended in (
+            items.filter(pl.col("item") != "compounding fee")
+            .select("unit", "fee", "amount", "extended")
+            .rows()
+        ):
             assert Fraction(fee) * Fraction(amount, {"mcg": 10**3, "mg": 10**6}[item]) == extended
 
 
 def test_a_half_cent_is_rounded_up() -> None:
     # 0.1 mg of morphine is half a cent.
     review = pumpclaim.check(refills([[("morphine", 100_000)], [("morphine", 99_999)]]))
-    assert review.prices.filter(hcpcs="J7999")["allowed"].to_list() == [60_010_000_000, 60_000_000_000]
+    assert review.prices.filter(hcpcs="J7999")["allowed"].to_list() == [
+        60_010_000_000,
+        60_000_000_000,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +131,10 @@ def test_the_derivation_of_a_price() -> None:
     [
         ("", "no narrative of drugs and amounts"),
         ("MORPHINE 20MG/ML", "narrative cannot be read whole"),
-        ("MORPHINE 360MG, VERAPAMIL 2.5MG", "a drug has no fee in the article: the contractor prices it from the invoice"),
+        (
+            "MORPHINE 360MG, VERAPAMIL 2.5MG",
+            "a drug has no fee in the article: the contractor prices it from the invoice",
+        ),
     ],
 )
 def test_what_is_not_known_is_null_and_says_why(text: str, reason: str) -> None:
@@ -120,15 +145,24 @@ def test_what_is_not_known_is_null_and_says_why(text: str, reason: str) -> None:
 def test_the_known_drugs_of_an_unpriced_mixture_are_shown() -> None:
     price = pumpclaim.price("MORPHINE 360MG, VERAPAMIL 2.5MG", on=DAY)
     assert [one.item for one in price.items] == ["Morphine"]
-    lower = pumpclaim.price("MORPHINE 360MG, VERAPAMIL 2.5MG", on=DAY, policy=load({"unlisted-drug": "known-only"}))
-    assert (lower.allowed, lower.reason) == (Decimal("78.00"), "lower bound: a drug has no fee in the article")
+    lower = pumpclaim.price(
+        "MORPHINE 360MG, VERAPAMIL 2.5MG", on=DAY, policy=load({"unlisted-drug": "known-only"})
+    )
+    assert (lower.allowed, lower.reason) == (
+        Decimal("78.00"),
+        "lower bound: a drug has no fee in the article",
+    )
 
 
 def test_cartridges_count_only_under_their_reading() -> None:
     per_cartridge = load({"compounding-fee": "per-cartridge"})
     assert pumpclaim.price("MORPHINE 360MG", on=DAY, cartridges=2).allowed == Decimal("78.00")
-    assert pumpclaim.price("MORPHINE 360MG", on=DAY, cartridges=2, policy=per_cartridge).allowed == Decimal("138.00")
-    assert pumpclaim.price("MORPHINE 360MG, X2 SYRINGES", on=DAY, policy=per_cartridge).allowed == Decimal("138.00")
+    assert pumpclaim.price(
+        "MORPHINE 360MG", on=DAY, cartridges=2, policy=per_cartridge
+    ).allowed == Decimal("138.00")
+    assert pumpclaim.price(
+        "MORPHINE 360MG, X2 SYRINGES", on=DAY, policy=per_cartridge
+    ).allowed == Decimal("138.00")
 
 
 @pytest.mark.parametrize(

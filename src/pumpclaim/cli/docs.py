@@ -15,6 +15,7 @@ import typer
 from pumpclaim.cli.app import app
 from pumpclaim.policy import load
 from pumpclaim.reports.pages import codes_text, rule_document
+from pumpclaim.reports.tables_page import tables_page
 from pumpclaim.reports.words import BASES
 from pumpclaim.rules import RULES
 
@@ -171,6 +172,7 @@ def write_pages(folder: Path) -> None:
     """Write both pages into ``folder``."""
     (folder / "commands.md").write_text(commands_page(), encoding="utf-8")
     (folder / "rules.md").write_text(rules_page(), encoding="utf-8")
+    (folder / "tables.md").write_text(tables_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

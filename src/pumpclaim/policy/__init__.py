@@ -36,7 +36,17 @@ from pumpclaim.tables import MAX_AMOUNT, NANOGRAMS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Article", "Code", "Fee", "PolicySet", "Reading", "Role", "Statement", "fee_rate", "load"]
+__all__ = [
+    "Article",
+    "Code",
+    "Fee",
+    "PolicySet",
+    "Reading",
+    "Role",
+    "Statement",
+    "fee_rate",
+    "load",
+]
 
 HERE = Path(__file__).parent
 INGREDIENTS_AT_MOST = 100
@@ -59,7 +69,9 @@ def load(readings: Mapping[str, str] | None = None) -> PolicySet:
             choices = ", ".join(known[name].choices)
             raise InputError(f"the reading '{name}' has no choice '{choice}'; it has {choices}")
         if known[name].planned:
-            raise InputError(f"the reading '{name}' cannot be switched yet: its rules are still to come")
+            raise InputError(
+                f"the reading '{name}' cannot be switched yet: its rules are still to come"
+            )
     return replace(policy, chosen={**policy.chosen, **readings})
 
 
@@ -70,9 +82,13 @@ def fee_rate(fee: Fee) -> int:
     """
     per_gram = fee.fee * (NANOGRAMS["g"] // NANOGRAMS[fee.per])
     if per_gram != int(per_gram) or per_gram < 0:
-        raise InputError(f"the fee of {fee.drug}, {fee.fee} per {fee.per}, is no whole number of dollars per gram")
+        raise InputError(
+            f"the fee of {fee.drug}, {fee.fee} per {fee.per}, is no whole number of dollars per gram"
+        )
     if int(per_gram) * MAX_AMOUNT * INGREDIENTS_AT_MOST >= 2**63:
-        raise InputError(f"the fee of {fee.drug}, {fee.fee} per {fee.per}, is too high to be summed exactly")
+        raise InputError(
+            f"the fee of {fee.drug}, {fee.fee} per {fee.per}, is too high to be summed exactly"
+        )
     return int(per_gram)
 
 
@@ -84,7 +100,9 @@ def _shipped() -> PolicySet:
     for article in articles:
         for fee in article.fees:
             if fee.drug is not None and fee.drug not in drugs.by_id:
-                raise InputError(f"{article.id} has a fee for '{fee.drug}', which drugs.toml does not know")
+                raise InputError(
+                    f"{article.id} has a fee for '{fee.drug}', which drugs.toml does not know"
+                )
     return PolicySet(
         articles=articles,
         codes=_codes(_toml(HERE / "code_set.toml")),
@@ -119,14 +137,23 @@ def read_article(folder: Path) -> Article:
         fees=_fees(_toml(folder / "fees.toml")),
         statements={
             row["id"]: Statement(
-                row["id"], row["summary"], row["where"], tuple(row["decided_from"]), row.get("reason")
+                row["id"],
+                row["summary"],
+                row["where"],
+                tuple(row["decided_from"]),
+                row.get("reason"),
             )
             for row in _toml(folder / "statements.toml")["statements"]
         },
         readings={
             row["id"]: Reading(
-                row["number"], row["id"], tuple(row["statements"]), row["question"], row["default"],
-                row["choices"], row.get("planned", False),
+                row["number"],
+                row["id"],
+                tuple(row["statements"]),
+                row["question"],
+                row["default"],
+                row["choices"],
+                row.get("planned", False),
             )
             for row in _toml(folder / "readings.toml")["readings"]
         },
@@ -145,12 +172,18 @@ def _check(article: Article) -> None:
             raise InputError(f"{article.id}: the reading '{one.id}' has no choice '{one.default}'")
         for statement in one.statements:
             if statement not in article.statements:
-                raise InputError(f"{article.id}: the reading '{one.id}' names no statement '{statement}'")
+                raise InputError(
+                    f"{article.id}: the reading '{one.id}' names no statement '{statement}'"
+                )
 
 
 def _revision(row: dict[str, Any]) -> Revision:
     return Revision(
-        row["number"], row["effective"], tuple(row["statements"]), row.get("written"), row.get("published")
+        row["number"],
+        row["effective"],
+        tuple(row["statements"]),
+        row.get("written"),
+        row.get("published"),
     )
 
 
@@ -172,9 +205,15 @@ def _codes(document: dict[str, Any]) -> dict[str, Code]:
         for name in row["roles"]:
             roles |= Role[name.upper().replace("-", "_")]
         codes[row["code"]] = Code(
-            row["code"], row["label"], roles, row["source"],
-            row.get("valid_from", NATIONAL_DATES[0]), row.get("valid_to", NATIONAL_DATES[1]),
-            tuple(row.get("replaced_by", ())), row.get("drug"), row.get("confidence", "H"),
+            row["code"],
+            row["label"],
+            roles,
+            row["source"],
+            row.get("valid_from", NATIONAL_DATES[0]),
+            row.get("valid_to", NATIONAL_DATES[1]),
+            tuple(row.get("replaced_by", ())),
+            row.get("drug"),
+            row.get("confidence", "H"),
         )
     return codes
 
@@ -192,7 +231,9 @@ def _medicare(document: dict[str, Any]) -> Medicare:
         surgical_center=tuple(document["ambulatory_surgical_center"]["places_of_service"]),
         coinsurance_percent=Decimal(part_b["coinsurance_percent"]),
         deductible={int(year): Decimal(amount) for year, amount in part_b["deductible"].items()},
-        sequestration=tuple((row["from"], Decimal(row["percent"])) for row in document["sequestration"]),
+        sequestration=tuple(
+            (row["from"], Decimal(row["percent"])) for row in document["sequestration"]
+        ),
         other_contracts=tuple(document["other_contracts"]["numbers"]),
     )
 

@@ -156,7 +156,9 @@ class Article:
     def fees_on(self, day: date) -> dict[str | None, Fee]:
         """The fees that hold on ``day`` by drug; the compounding fee stands under null."""
         return {
-            fee.drug: fee for fee in sorted(self.fees, key=lambda one: one.start) if fee.start <= day
+            fee.drug: fee
+            for fee in sorted(self.fees, key=lambda one: one.start)
+            if fee.start <= day
         }
 
 

@@ -118,7 +118,9 @@ def both_levels(line: Line) -> pl.Expr:
     Right: 62370 when the visit needed the physician's skill, else 62369.
     Fix: Keep the level of the person whose skill the refill needed, as the record shows.
     """
-    programmed = line.is_a(Role.PROGRAMMED_REFILL_BY_STAFF) & line.day_has(Role.PROGRAMMED_REFILL_BY_PHYSICIAN)
+    programmed = line.is_a(Role.PROGRAMMED_REFILL_BY_STAFF) & line.day_has(
+        Role.PROGRAMMED_REFILL_BY_PHYSICIAN
+    )
     plain = line.is_a(Role.PLAIN_REFILL_BY_STAFF) & line.day_has(Role.PLAIN_REFILL_BY_PHYSICIAN)
     return programmed | plain
 

@@ -79,7 +79,9 @@ def split_refill(line: Line) -> pl.Expr:
     Fix: Void or replace the two claims and bill refill and drug together.
     """
     drug_here = line.is_a(Role.PUMP_DRUG) & ~line.visit_has(Role.REFILL) & line.day_has(Role.REFILL)
-    refill_here = line.is_a(Role.REFILL) & ~line.visit_has(Role.PUMP_DRUG) & line.day_has(Role.PUMP_DRUG)
+    refill_here = (
+        line.is_a(Role.REFILL) & ~line.visit_has(Role.PUMP_DRUG) & line.day_has(Role.PUMP_DRUG)
+    )
     return drug_here | refill_here
 
 

@@ -93,7 +93,11 @@ def state_has_two_contracts(line: Line) -> pl.Expr:
     Right: The same claim sent to 01182.
     Fix: Look up the county of the service facility and send the claim to its contract.
     """
-    return line.contract_is_regional & line.contract_serves_state & line.reading("california-split", "ask")
+    return (
+        line.contract_is_regional
+        & line.contract_serves_state
+        & line.reading("california-split", "ask")
+    )
 
 
 @rule(
@@ -141,7 +145,10 @@ def outside_article(line: Line) -> pl.Expr:
     basis=Basis.LAW,
     scope="claim",
     reach="pump",
-    message="The claim filing indicator is {filing_indicator}, not MA or MB, and {payer_id} is no contract of the article.",
+    message=(
+        "The claim filing indicator is {filing_indicator}, not MA or MB, "
+        "and {payer_id} is no contract of the article."
+    ),
 )
 def not_medicare(line: Line) -> pl.Expr:
     """The payer is not Medicare Part A or B, so the article does not bind it.
@@ -216,5 +223,3 @@ def withdrawn_claim(line: Line) -> pl.Expr:
     Fix: Nothing; this is said so that no claim goes unlisted.
     """
     return line.is_withdrawn
-
-
