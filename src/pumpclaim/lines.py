@@ -96,6 +96,13 @@ def line_arrays(
     )  # fmt: skip
 
 
+def narrated(lines: pl.DataFrame, compiled: CompiledPolicy) -> Bools:
+    """Lines whose drug only the narrative tells, and those with modifier KD."""
+    roles = compiled.code_roles[compiled.code_positions(lines["hcpcs"])]
+    told: Bools = (roles & np.uint32(Role.NARRATED)) != 0
+    return told | _has_modifier(lines, "KD")
+
+
 def _patients(claims: pl.DataFrame) -> Ints:
     """A number for each claim's patient; a claim whose patient is not known has one of its own."""
     if claims.height < FEW:

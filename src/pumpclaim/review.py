@@ -15,7 +15,7 @@ from pumpclaim.drug_text import cartridges as count_cartridges
 from pumpclaim.drug_text import read_ingredients
 from pumpclaim.engine import LEVELS, Determined, Hits, choose_rules, run_rules
 from pumpclaim.facts import Facts, dollars
-from pumpclaim.lines import LARGE, line_arrays
+from pumpclaim.lines import LARGE, line_arrays, narrated
 from pumpclaim.policy import load
 from pumpclaim.pricing import TABLED, Prices, payable, price_lines
 from pumpclaim.tables import (
@@ -236,7 +236,9 @@ def check(
     compiled = compile_policy(policy)
     ingredients = claims.ingredients
     if ingredients is None:
-        ingredients = read_ingredients(claims.claims, claims.lines)
+        ingredients = read_ingredients(
+            claims.claims, claims.lines, narrated(claims.lines, compiled)
+        )
     lines, contents, order = line_arrays(claims, ingredients, compiled, contractor)
     determined = Determined(claims.claims.height)
     if cartridges is None:
@@ -258,7 +260,8 @@ def stated_cartridges(claims: ClaimSet, policy: PolicySet) -> NDArray[np.int64] 
     if policy.reading("compounding-fee") != "per-cartridge":
         return None
     stated = np.zeros(claims.lines.height, np.int64)
-    counted = count_cartridges(claims.claims, claims.lines)
+    told = narrated(claims.lines, compile_policy(policy))
+    counted = count_cartridges(claims.claims, claims.lines, told)
     stated[counted["row"].to_numpy()] = counted["cartridges"].to_numpy()
     return stated
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
+from pumpclaim.compiled import compile_policy
 from pumpclaim.drug_text import (
     Ingredient,
     cartridges,
@@ -13,6 +15,8 @@ from pumpclaim.drug_text import (
     read_notes,
     render,
 )
+from pumpclaim.lines import narrated
+from pumpclaim.policy import load
 from pumpclaim.tables import CLAIMS, INGREDIENTS, LINES, NANOGRAMS
 
 MG, MCG = NANOGRAMS["mg"], NANOGRAMS["mcg"]
@@ -372,7 +376,7 @@ def test_the_table_of_ingredients():
         {"claim": [0, 1, 2, 3], "note": [None, "MORPHINE 5MG", "CLONIDINE 7MCG", "FENT 9MCG"]},
         [dict(zip(names, row, strict=True)) for row in rows],
     )
-    table = read_ingredients(claims, lines)
+    table = read_ingredients(claims, lines, narrated(lines, compile_policy(load())))
     assert table.schema == pl.Schema(INGREDIENTS.schema)
     assert table.select("row", "item", "drug", "amount").rows() == [
         (1, 1, "morphine", 360 * MG),
@@ -390,15 +394,16 @@ def test_the_lines_wanted_can_be_named():
         {"claim": [0], "note": [None]},
         {"claim": [0, 0], "hcpcs": ["J0735", "J7999"], "description": ["CLON 1MCG", "CLON 2MCG"]},
     )
-    table = read_ingredients(claims, lines, pl.Series([True, None]))
+    table = read_ingredients(claims, lines, np.array([True, False]))
     assert table.select("row", "amount").rows() == [(0, MCG)]
 
 
 def test_tables_without_lines_or_narratives():
-    assert read_ingredients(CLAIMS.empty(), LINES.empty()).equals(INGREDIENTS.empty())
+    assert read_ingredients(CLAIMS.empty(), LINES.empty(), np.zeros(0, bool)).equals(INGREDIENTS.empty())
     claims, lines = frames({"claim": [0], "note": [None]}, {"claim": [0], "hcpcs": ["J7999"]})
-    assert read_ingredients(claims, lines).equals(INGREDIENTS.empty())
-    assert cartridges(claims, lines).is_empty()
+    every = np.ones(1, bool)
+    assert read_ingredients(claims, lines, every).equals(INGREDIENTS.empty())
+    assert cartridges(claims, lines, every).is_empty()
 
 
 def test_the_table_of_cartridges():
@@ -410,7 +415,7 @@ def test_the_table_of_cartridges():
             "description": ["CLON 1MCG", "CLON 2MCG, 2 CARTRIDGES"],
         },
     )
-    table = cartridges(claims, lines)
+    table = cartridges(claims, lines, np.ones(2, bool))
     assert table.schema == pl.Schema({"row": pl.UInt32, "cartridges": pl.UInt16})
     assert table.rows() == [(1, 2)]
 
