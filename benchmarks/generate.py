@@ -65,17 +65,21 @@ FIRST = [
 ]
 
 
+OPIOIDS = ["MORPHINE", "HYDROMORPHONE", "FENTANYL"]
+WITH = [[], ["BUPIVACAINE"], ["CLONIDINE"], ["BUPIVACAINE", "CLONIDINE"], ["ROPIVACAINE"], ["BACLOFEN"]]
+"""What stands after the opioid of a mixture; pharmacies write the opioid first."""
+
+
 def narrative(rng: random.Random) -> str:
-    """One to three drugs, as totals or as concentration and volume."""
-    parts = []
+    """An opioid alone or in a mixture, or ziconotide, as totals or as concentration and volume."""
+    drugs = ["ZICONOTIDE"] if rng.random() < 0.05 else [rng.choice(OPIOIDS), *rng.choice(WITH)]
     volume = rng.choice([18, 20, 38, 40])
     concentrated = rng.random() < 0.4
-    for drug in rng.sample(DRUGS, rng.choice([1, 2, 2, 3])):
+    parts = []
+    for drug in drugs:
         unit = "MCG" if drug in IN_MCG else "MG"
         amount = rng.randint(20, 2000) if unit == "MCG" else rng.randint(10, 400)
-        parts.append(
-            f"{drug} {amount // 10}{unit}/ML" if concentrated else f"{drug} {amount}{unit}"
-        )
+        parts.append(f"{drug} {amount // 10}{unit}/ML" if concentrated else f"{drug} {amount}{unit}")
     text = ", ".join(parts)
     return f"{text} X {volume}ML" if concentrated and len(parts) == 1 else f"{text}, {volume}ML"
 

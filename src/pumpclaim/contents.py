@@ -90,6 +90,8 @@ class Contents:
         """Lines of one drug whose stated concentration stands in ``catalogue`` on that day (C15)."""
         alone = np.zeros(len(self.days), bool)
         stated = np.flatnonzero((self.concentration > 0) & ~self.unread)
+        if not len(stated):
+            return alone
         stated = stated[self.counts[self.place[stated]] & np.uint64(0xFFFFFFFF) == 1]
         key = self.concentration[stated] * KEYS + self.drug[stated]
         day = self.days[self.place[stated]]

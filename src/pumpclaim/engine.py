@@ -88,13 +88,17 @@ def _plan(
 ) -> tuple[Planned, ...]:
     line = Line(_POLICIES[key])
     return tuple(
-        Planned(
-            RULES[code], case, f"{code}/{number}",
-            (case.when & pl.any_horizontal(REACHES[RULES[code].reach])).fill_null(value=False),
-        )
+        Planned(RULES[code], case, f"{code}/{number}", case.when & _reached(RULES[code]))
         for code in codes
         for number, case in enumerate(RULES[code].cases(line))
-    )  # fmt: skip
+    )
+
+
+def _reached(rule: Rule) -> pl.Expr:
+    first, *others = (pl.col(name) for name in REACHES[rule.reach])
+    for other in others:
+        first = first | other
+    return first
 
 
 _POLICIES: dict[int, PolicySet] = {}
@@ -107,6 +111,7 @@ def run_rules(frame: pl.DataFrame, context: Context, codes: tuple[str, ...]) -> 
     planned = _plan(codes, tuple(sorted(policy.chosen.items())), id(policy))
     if not planned or not frame.height:
         return []
+    # An unknown answer is null, which neither any nor arg_true counts: it does not fire.
     answers = frame.select(one.when.alias(one.column) for one in planned)
     hits = []
     for one in planned:

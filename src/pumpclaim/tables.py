@@ -8,6 +8,7 @@ of nano-dollars per nanogram and nothing is ever rounded before a line's total. 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -57,13 +58,17 @@ class Table:
     row: str
     columns: tuple[Column, ...]
 
-    @property
+    @cached_property
     def schema(self) -> dict[str, pl.DataType | type[pl.DataType]]:
         """The Polars schema, in column order."""
         return {column.name: column.dtype for column in self.columns}
 
     def empty(self) -> pl.DataFrame:
         """The table without rows."""
+        return self._empty
+
+    @cached_property
+    def _empty(self) -> pl.DataFrame:
         return pl.DataFrame(schema=self.schema)
 
     def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
