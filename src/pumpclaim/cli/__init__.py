@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -20,6 +21,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    # A command lives for seconds; looking for cycles among a report's many objects costs a tenth of it.
+    gc.disable()
     from pumpclaim.cli.app import app  # noqa: PLC0415  (typer takes longer than all of --version)
 
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pumpclaim.review import Review
     from pumpclaim.tables import ClaimSet
 
+SAID = 10
+"""Sentences about one file on standard error."""
 ONE_FILE = ("text", "json")
 """Formats that go to one file; the others go to a folder."""
 
@@ -102,10 +105,21 @@ def check(
     review = hold_against_article(
         claims, policy=policy, contractor=contractor, select=selected, ignore=ignored
     )
-    for refusal in claims.refused:
-        complain(InputError(refusal.reason, source=refusal.source, segment=refusal.segment))
+    _say_refusals(claims)
     _report(review, report, output, limit)
     return exit_status(review, fail_on)
+
+
+def _say_refusals(claims: ClaimSet) -> None:
+    """One sentence for each refusal, of one file at most SAID; the documents list them all."""
+    said: Counter[str] = Counter()
+    for refusal in claims.refused:
+        said[refusal.source] += 1
+        if said[refusal.source] <= SAID:
+            complain(InputError(refusal.reason, source=refusal.source, segment=refusal.segment))
+    for source, count in said.items():
+        if count > SAID:
+            complain(InputError(f"{count - SAID} more parts of this file are not read", source=source))
 
 
 def check_output(files: list[str], report: str, output: Path | None) -> None:
