@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from pumpclaim.contents import KEYS, Sold
 from pumpclaim.errors import InputError
 from pumpclaim.policy import days, fee_rate
 from pumpclaim.policy.model import Article, Code, Role
@@ -37,6 +36,19 @@ STATES = (
     "WV", "WI", "WY", "AS", "GU", "MP", "PR", "VI",
 )  # fmt: skip
 """Postal abbreviations of states and territories."""
+
+
+KEYS = 256
+"""Drugs are numbered below this, so that a drug and a concentration make one key."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sold:
+    """Concentrations sold nationally between two days: ``keys`` are concentration * KEYS + drug."""
+
+    keys: NDArray[np.int64]
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, eq=False)

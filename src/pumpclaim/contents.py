@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from pumpclaim.compiled import KEYS
+from pumpclaim.figures import figure
 from pumpclaim.visits import FAR_FUTURE, NO_DAY, whole_numbers
 
 if TYPE_CHECKING:
@@ -16,22 +18,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pumpclaim.compiled import CompiledPolicy
+    from pumpclaim.compiled import CompiledPolicy, Sold
 
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
-
-KEYS = 256
-"""Drugs are numbered below this, so that a drug and a concentration make one key."""
-
-
-@dataclass(frozen=True, eq=False)
-class Sold:
-    """Concentrations sold nationally between two days: ``keys`` are concentration * KEYS + drug."""
-
-    keys: Ints
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +89,13 @@ class Contents:
             match = np.isin(key, one.keys) & (day >= one.start) & (day <= one.end)
             alone[self.place[stated[match]]] = True
         return alone
+
+
+@figure("allowance of a compounded drug line", statements=("C14", "P1", "P2", "P5"))
+def extended(contents: Contents) -> Ints:
+    """Fee times amount of each ingredient, in nano-dollars, exact; 0 where there is no fee."""
+    known = ~contents.unread & (contents.rate > 0)
+    return np.where(known, contents.amount, 0) * np.where(known, contents.rate, 0)
 
 
 def count(counts: NDArray[np.uint64], place: int) -> NDArray[np.uint16]:

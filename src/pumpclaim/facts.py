@@ -254,7 +254,7 @@ def _day(day: int) -> str:
 
 def _ingredient(record: dict[str, Any], column: str) -> str:
     if column == "problem":
-        return f"'{record['text']}': {record['problem'] or 'no amount'}"
+        return unread_part(record["text"], record["problem"])
     name = record["name"] or record["drug"] or record["text"]
     if column == "concentration":
         return (
@@ -268,6 +268,12 @@ def _ingredient(record: dict[str, Any], column: str) -> str:
 def _mass(nanograms: int) -> str:
     unit = "mg" if nanograms >= NANOGRAMS["mg"] else "mcg"
     return f"{(Decimal(nanograms) / NANOGRAMS[unit]).normalize():f} {unit}"
+
+
+def unread_part(text: str, problem: str | None) -> str:
+    """A part of a narrative that could not be read, with its reason, each said once."""
+    reason = problem or "no amount"
+    return reason if text in reason else f"'{text}': {reason}"
 
 
 def _joined(parts: list[str], column: str) -> str:

@@ -9,9 +9,8 @@ import numpy as np
 import polars as pl
 
 from pumpclaim.compiled import FEW, positions
-from pumpclaim.contents import Contents, match_contents
+from pumpclaim.contents import Contents, extended, match_contents
 from pumpclaim.policy.model import Role
-from pumpclaim.pricing import extended
 from pumpclaim.reach import find_article, pack_lines
 from pumpclaim.threads import both
 from pumpclaim.visits import NO_DAY, Order, order_lines, whole_numbers

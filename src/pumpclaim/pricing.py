@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pumpclaim.contents import Contents
     from pumpclaim.context import Context
     from pumpclaim.policy import PolicySet
 
@@ -88,13 +87,6 @@ class Prices:
         """Lines that are drugs given through the pump, on claims that the article reaches."""
         drug: Bools = (self.reason != OTHER_SCHEDULE) & (self.reason != NOT_REACHED)
         return drug
-
-
-@figure("allowance of a compounded drug line", statements=("C14", "P1", "P2", "P5"))
-def extended(contents: Contents) -> Ints:
-    """Fee times amount of each ingredient, in nano-dollars, exact; 0 where there is no fee."""
-    known = ~contents.unread & (contents.rate > 0)
-    return np.where(known, contents.amount, 0) * np.where(known, contents.rate, 0)
 
 
 @figure("compounding fee of a refill", statements=("P3",))

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from pumpclaim.errors import InputError
-from pumpclaim.facts import dollars
+from pumpclaim.facts import dollars, unread_part
 from pumpclaim.policy import load
 from pumpclaim.review import check
 from pumpclaim.tables import CLAIMS, LINES, MAX_MONEY, NANO, NANOGRAMS, UNIT, ClaimSet
@@ -102,7 +102,7 @@ def price(
         reason=line["reason"],
         items=tuple(_item(row) for row in review.price_items.iter_rows(named=True)),
         problems=tuple(
-            f"'{row['text']}': {row['problem']}" for row in problems.iter_rows(named=True)
+            unread_part(row["text"], row["problem"]) for row in problems.iter_rows(named=True)
         ),
     )
 
@@ -115,7 +115,8 @@ def _refill(text: str, on: date, state: str, charge: int | None) -> ClaimSet:
     }))  # fmt: skip
     lines = LINES.conform(pl.DataFrame({
         "claim": [0, 0], "line": [1, 2], "hcpcs": ["62370", "J7999"], "modifier_1": [None, "KD"],
-        "description": [None, text], "charge": [None, charge], "units": [UNIT, UNIT], "service_from": [on, on],
+        "description": [None, text], "charge": [None, charge], "units": [UNIT, UNIT],
+        "service_from": [on, on],
     }, schema_overrides={"charge": pl.Int64}))  # fmt: skip
     return ClaimSet(claims, lines)
 
