@@ -6,11 +6,20 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from writer import Claim, Line, npi, write_837
 
+from pumpclaim.readers import read
+from pumpclaim.readers.flat import write_flat
+
 HERE = Path(__file__).parent
-CLINIC = {"provider": "HIGH DESERT PAIN CLINIC", "provider_npi": npi(123_456_780)}
+CLINIC = {
+    "provider": "HIGH DESERT PAIN CLINIC",
+    "provider_npi": npi(123_456_780),
+    "rendering": ("EXAMPLE", "ROBIN", npi(155_555_555)),
+    "diagnoses": ("G894", "M961"),
+}
 JAN = date(2026, 1, 5)
 
 
@@ -18,10 +27,10 @@ def refill(day: date = JAN, code: str = "62370") -> Line:
     return Line(code, Decimal("180.00"), day)
 
 
-def drug(text: str, day: date = JAN, charge: str = "900.00", **more: object) -> Line:
-    return Line(
-        "J7999", Decimal(charge), day, **{"modifiers": ("KD",), "description": text, **more}
-    )  # type: ignore[arg-type]
+def drug(
+    text: str, charge: str = "900.00", modifiers: tuple[str, ...] = ("KD",), units: str = "1"
+) -> Line:
+    return Line("J7999", Decimal(charge), JAN, modifiers, text, units=units)
 
 
 PEOPLE = [
@@ -34,18 +43,17 @@ PEOPLE = [
 ]  # fmt: skip
 
 
-def claim(claim_id: str, person: int, lines: list[Line], **more: object) -> Claim:
+def claim(claim_id: str, person: int, lines: list[Line], **more: Any) -> Claim:
     last, first, birth, sex = PEOPLE[person]
+    usual = {
+        **CLINIC,
+        "patient_id": f"9XX{person:04d}YY{person:02d}",
+        "street": f"{12 + 7 * person} MADE UP STREET",
+        **more,
+    }
     return Claim(
-        claim_id,
-        more.pop("patient_id", f"9XX{person:04d}YY{person:02d}"),
-        last,
-        first,
-        birth,
-        sex,
-        lines,
-        **{**CLINIC, **more},
-    )  # type: ignore[arg-type]
+        claim_id, last_name=last, first_name=first, birth=birth, sex=sex, lines=lines, **usual
+    )
 
 
 def clinic() -> list[Claim]:
@@ -67,7 +75,8 @@ def clinic() -> list[Claim]:
         claim("I-1010", 8, [Line("62362", Decimal("2200.00"), JAN), Line("62350", Decimal("900.00"), JAN)]),
         claim("T-1011", 8, [Line("62327", Decimal("650.00"), date(2025, 12, 1))]),
         claim("P-1012", 9, [Line("62361", Decimal("1900.00"), date(2025, 11, 3))]),
-        claim("R-1013", 9, [refill(), drug("MORPHINE 400MG", units="400", charge="70.00")]),
+        claim("R-1013", 9, [refill(), drug("MORPHINE 400MG", units="2", charge="70.00")]),
+        claim("Q-1016", 10, [Line("62368", Decimal("90.00"), date(2025, 12, 15), note="DOSE RAISED, PAIN AT NIGHT")]),
         claim("V-1014", 10, [Line("99213", Decimal("95.00"), JAN)]),
         claim(
             "R-1015", 11, [refill(), drug("BACLOFEN 40,000 MCG")], payer_id="03102",
@@ -84,34 +93,21 @@ def hospital() -> list[Claim]:
         replace(drug("MORPHINE 400MG, BUPIVACAINE 300MG"), revenue_code="0636"),
     ]
     usual = {
-        "type_of_bill": "13",
-        "payer_id": "01311",
-        "filing_indicator": "MA",
-        "provider": "SAGEBRUSH GENERAL HOSPITAL",
-        "provider_npi": npi(198_765_430),
-    }
+        "type_of_bill": "13", "payer_id": "01311", "filing_indicator": "MA", "rendering": None,
+        "provider": "SAGEBRUSH GENERAL HOSPITAL", "provider_npi": npi(198_765_430),
+    }  # fmt: skip
+    critical = {
+        "type_of_bill": "85", "provider": "COLD CREEK CRITICAL ACCESS", "provider_npi": npi(176_543_210),
+        "provider_city": "ELY", "provider_zip": "893010001",
+    }  # fmt: skip
     guam = {
-        "provider": "TAMUNING ISLAND HOSPITAL",
-        "provider_npi": npi(187_654_320),
-        "provider_city": "TAMUNING",
-        "provider_state": "GU",
-        "provider_zip": "969130001",
-        "payer_id": "01211",
-    }
+        "payer_id": "01211", "provider": "TAMUNING ISLAND HOSPITAL", "provider_npi": npi(187_654_320),
+        "provider_city": "TAMUNING", "provider_state": "GU", "provider_zip": "969130001",
+        "city": "TAMUNING", "state": "GU", "zip_code": "969130001",
+    }  # fmt: skip
     return [
         claim("H-2001", 0, lines, patient_id="9XX1001YY01", **usual),
-        claim(
-            "H-2002",
-            1,
-            lines,
-            patient_id="9XX1002YY02",
-            **{
-                **usual,
-                "type_of_bill": "85",
-                "provider": "COLD CREEK CRITICAL ACCESS",
-                "provider_npi": npi(176_543_210),
-            },
-        ),
+        claim("H-2002", 1, lines, patient_id="9XX1002YY02", **{**usual, **critical}),
         claim("H-2003", 2, lines, patient_id="9XX1003YY03", **{**usual, **guam}),
     ]
 
@@ -119,3 +115,4 @@ def hospital() -> list[Claim]:
 if __name__ == "__main__":
     (HERE / "clinic.837").write_text(write_837(clinic()))
     (HERE / "hospital.837").write_text(write_837(hospital(), institutional=True))
+    write_flat(read(HERE / "clinic.837"), HERE / "clinic.csv")

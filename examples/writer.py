@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -25,7 +25,10 @@ class Line:
 
 @dataclass
 class Claim:
-    """One claim with the subscriber, who is the patient; one provider's claims follow each other."""
+    """One claim with the subscriber, who is the patient; one provider's claims follow each other.
+
+    ``rendering`` is the rendering provider's last name, first name and NPI.
+    """
 
     claim_id: str
     patient_id: str
@@ -55,7 +58,9 @@ class Claim:
     facility_city: str = ""
     facility_zip: str = ""
     original: str = ""
-    extra: list[str] = field(default_factory=list)
+    street: str = "12 MADE UP STREET"
+    rendering: tuple[str, str, str] | None = None
+    medical_record: str = ""
 
 
 def npi(nine_digits: int) -> str:
@@ -113,7 +118,7 @@ def _claim(claim: Claim, level: int, parent: int, institutional: bool) -> list[s
         f"HL*{level}*{parent}*22*0",
         f"SBR*P*18*******{claim.filing_indicator}",
         f"NM1*IL*1*{claim.last_name}*{claim.first_name}****MI*{claim.patient_id}",
-        "N3*12 MADE UP STREET",
+        f"N3*{claim.street}",
         f"N4*{claim.city}*{claim.state}*{claim.zip_code}",
         f"DMG*D8*{claim.birth:%Y%m%d}*{claim.sex}",
         f"NM1*PR*2*NORIDIAN*****PI*{claim.payer_id}",
@@ -126,6 +131,8 @@ def _claim(claim: Claim, level: int, parent: int, institutional: bool) -> list[s
         out += [f"DTP*434*RD8*{day:%Y%m%d}-{day:%Y%m%d}", "CL1*3*1*01"]
     if claim.original:
         out.append(f"REF*F8*{claim.original}")
+    if claim.medical_record:
+        out.append(f"REF*EA*{claim.medical_record}")
     if claim.note:
         out.append(f"NTE*ADD*{claim.note}")
     if institutional:
@@ -139,13 +146,15 @@ def _claim(claim: Claim, level: int, parent: int, institutional: bool) -> list[s
                 f"{'ABK' if n == 0 else 'ABF'}:{code}" for n, code in enumerate(claim.diagnoses)
             )
         )
+    if claim.rendering:
+        last, first, number = claim.rendering
+        out += [f"NM1*82*1*{last}*{first}****XX*{number}", "PRV*PE*PXC*208VP0014X"]
     if claim.facility:
         out += [
             f"NM1*77*2*{claim.facility}*****XX*{claim.facility_npi}",
             "N3*200 INVENTED WAY",
             f"N4*{claim.facility_city}*{claim.facility_state}*{claim.facility_zip}",
         ]
-    out += claim.extra
     for number, line in enumerate(claim.lines, start=1):
         out.append(f"LX*{number}")
         codes = ":".join(["HC", line.hcpcs, *line.modifiers])

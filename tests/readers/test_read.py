@@ -12,12 +12,13 @@ import pumpclaim
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CLINIC = EXAMPLES / "clinic.837"
+HELD = CLINIC.read_text().count("CLM*")
 
 
 def test_a_file() -> None:
     claims = pumpclaim.read(CLINIC)
     assert claims.refused == ()
-    assert claims.claims.height == 15
+    assert claims.claims.height == HELD
     assert claims.claims["source"].unique().to_list() == [str(CLINIC)]
 
 
@@ -37,14 +38,16 @@ def test_a_folder_goes_on_after_what_it_cannot_use(tmp_path: Path) -> None:
     (tmp_path / "notes.pdf").write_bytes(b"%PDF-1.4 nothing")
     (tmp_path / ".hidden").write_bytes(b"not looked at")
     claims = pumpclaim.read(tmp_path)
-    assert claims.claims.height == 18
-    assert claims.claims["claim"].to_list() == list(range(18))
+    assert claims.claims.height == HELD + 3
+    assert claims.claims["claim"].to_list() == list(range(HELD + 3))
     assert claims.lines["claim"].is_sorted()
-    assert [(r.source, "a PDF" in r.reason) for r in claims.refused] == [(str(tmp_path / "notes.pdf"), True)]
+    assert [(r.source, "a PDF" in r.reason) for r in claims.refused] == [
+        (str(tmp_path / "notes.pdf"), True)
+    ]
 
 
 def test_a_file_named_twice_is_read_once() -> None:
-    assert pumpclaim.read(CLINIC, EXAMPLES / ".." / "examples" / "clinic.837").claims.height == 15
+    assert pumpclaim.read(CLINIC, EXAMPLES / ".." / "examples" / "clinic.837").claims.height == HELD
 
 
 @pytest.mark.parametrize(
@@ -55,7 +58,11 @@ def test_a_file_named_twice_is_read_once() -> None:
         (b"PK\x03\x04zip", "zip"),
         (b'{"resourceType": "Claim"}', "JSON"),
         (b"<html>", "XML or HTML"),
-        (bytes(range(256)) * 8, "X12"),
+        (bytes(range(256)) * 8, "binary file"),
+        (b"\x89PNG\r\n", "picture"),
+        (b"MSH|^~\\&|A|B", "HL7"),
+        (b"SQLite format 3\0", "SQLite"),
+        (b"1,2,3\n4,5,6\n7,8,9\n", "names no column"),
         (b"PAR1 and then nothing", "Parquet"),
         (b"\x1f\x8b\x08\x00broken", ".gz"),
         (gzip.compress(CLINIC.read_bytes())[:-300], "cut off"),
@@ -81,11 +88,57 @@ def test_a_gzip_bomb_is_stopped(tmp_path: Path) -> None:
 
 def test_what_is_not_there(tmp_path: Path) -> None:
     claims = pumpclaim.read(tmp_path / "none.837", tmp_path, CLINIC)
-    assert claims.claims.height == 15
-    assert [r.reason.split(";")[0] for r in claims.refused] == ["there is no such file or folder", "there is no file in this folder"]
+    assert claims.claims.height == HELD
+    assert [r.reason.split(";")[0] for r in claims.refused] == [
+        "there is no such file or folder",
+        "there is no file in this folder",
+    ]
 
 
 def test_progress_names_every_file() -> None:
     told: list[tuple[str, int, int]] = []
     pumpclaim.read(CLINIC, EXAMPLES / "hospital.837", progress=lambda *step: told.append(step))
     assert told == [(str(CLINIC), 1, 2), (str(EXAMPLES / "hospital.837"), 2, 2)]
+
+
+def test_a_csv_of_utf_16_is_told_from_x12(tmp_path: Path) -> None:
+    path = tmp_path / "claims.txt"
+    path.write_text((EXAMPLES / "clinic.csv").read_text().replace(",", "\t"), encoding="utf-16")
+    assert pumpclaim.read(path).refused == ()
+
+
+def test_the_kind_is_told_by_the_content(tmp_path: Path) -> None:
+    wrong = tmp_path / "claims.parquet"
+    wrong.write_bytes(CLINIC.read_bytes())
+    assert pumpclaim.read(wrong).claims.height == HELD
+    wrong.write_bytes((EXAMPLES / "clinic.csv").read_bytes())
+    assert pumpclaim.read(wrong).claims.height == HELD
+
+
+def test_standard_input_is_read_once() -> None:
+    assert pumpclaim.read("-", "-", stdin=io.BytesIO(CLINIC.read_bytes())).claims.height == HELD
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 5000, ""])
+def test_names_that_no_file_can_have(name: str) -> None:
+    claims = pumpclaim.read(name) if name else pumpclaim.read(Path("nowhere") / "none")
+    assert claims.claims_read == 0
+    assert len(claims.refused) == 1
+
+
+def test_several_members_in_one_gzip(tmp_path: Path) -> None:
+    data = CLINIC.read_bytes()
+    path = tmp_path / "two.gz"
+    path.write_bytes(gzip.compress(data[:3000]) + gzip.compress(data[3000:]) + bytes(100))
+    assert pumpclaim.read(path).claims.height == HELD
+
+
+def test_one_set_keeps_each_files_claims_apart() -> None:
+    both = pumpclaim.read(CLINIC, EXAMPLES / "clinic.csv")
+    assert both.claims.height == 2 * HELD
+    assert both.lines.group_by("claim").len().height == 2 * HELD
+    assert both.claims["source"].n_unique() == 2
+
+
+def test_nothing_to_read() -> None:
+    assert pumpclaim.read().claims_read == 0

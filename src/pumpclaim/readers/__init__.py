@@ -14,17 +14,29 @@ if TYPE_CHECKING:
 
 __all__ = ["read", "read_data"]
 
+GIVE = "give an 837, CSV or Parquet file of claims"
 FOREIGN = {
     b"%PDF": "a PDF",
-    b"PK\x03\x04": "a zip archive or a spreadsheet",
+    b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"\xd0\xcf\x11\xe0": "an old Office file",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!": "a rar archive",
+    b"\x28\xb5\x2f\xfd": "a zstd archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"BZh": "a bzip2 archive",
+    b"SQLite format 3": "an SQLite database",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"MSH|": "an HL7 version 2 message",
     b"{": "JSON",
     b"[": "JSON",
     b"<": "XML or HTML",
-    b"\xd0\xcf\x11\xe0": "an old Office file",
-    b"\x28\xb5\x2f\xfd": "a zstd archive",
-    b"BZh": "a bzip2 archive",
 }
 """What a file that is none of ours may be, by its first bytes."""
+HEAD = 4096
+"""Bytes at the start of a file by which its kind is told."""
+BINARY_SHARE = 0.1
+"""A file with more control characters than this is no text."""
 
 
 def read(
@@ -32,11 +44,12 @@ def read(
     stdin: BinaryIO | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> ClaimSet:
-    """The claims of files and folders as one set: 837P, 837I, CSV or Parquet, also as .gz.
+    """The claims of files and folders as one set: 837P, 837I, CSV or Parquet, each also as .gz.
 
-    ``-`` is standard input. A file named twice is read once. What cannot be used is named in
-    ``refused`` and the rest goes on, so this never raises for content; ``progress`` is called before
-    each file with its name, its number and how many there are.
+    A folder stands for all files in it, sorted, hidden ones passed over; ``-`` is standard input. A file
+    named twice is read once. Never raises for what a path holds or whether it can be opened: what cannot
+    be used is named in ``refused``, one sentence each, and the rest goes on. ``progress`` is called
+    before each file with its name, its number from 1 and how many there are.
     """
     found = list(find_sources(paths))
     sets: list[ClaimSet] = []
@@ -63,33 +76,53 @@ def read_data(data: bytes, source: str) -> ClaimSet:
         from pumpclaim.readers.tabular import read_parquet  # noqa: PLC0415
 
         return read_parquet(data, source)
-    head = data[:2048].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not data.strip():
+    head = _head(data)
+    if not head and not data.strip():
         raise InputError("the file is empty", source=source)
     for mark, name in FOREIGN.items():
         if head.startswith(mark):
-            raise InputError(f"this is {name}, not a file of claims (837, CSV or Parquet)", source=source)
-    if _looks_like_table(head):
+            raise InputError(f"this is {name}; {GIVE}", source=source)
+    if not _begins_as_x12(head) and _looks_like_table(head):
         from pumpclaim.readers.tabular import read_csv  # noqa: PLC0415
 
         return read_csv(data, source)
+    if b"ISA" not in data and not _begins_as_x12(head):
+        controls = sum(byte < 0x20 and byte not in b"\t\r\n\f" for byte in head)
+        text = controls <= BINARY_SHARE * len(head)
+        what = (
+            "text, neither X12 nor a table of claims" if text else "a binary file of no known kind"
+        )
+        raise InputError(f"this is {what}; {GIVE}", source=source)
     from pumpclaim.readers.x12 import read_x12  # noqa: PLC0415
 
     return read_x12(data, source)
 
 
-def _looks_like_table(head: bytes) -> bool:
-    """A first line of words with separators between, at least one of which is a column we know."""
-    from pumpclaim.readers.flat import known_names  # noqa: PLC0415
+def _head(data: bytes) -> bytes:
+    """The first bytes as UTF-8, without a byte order mark and blanks before them."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data[:HEAD].decode("utf-16", errors="replace").encode().lstrip()
+    return data[:HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
 
-    if head[:3] in (b"ISA", b"GS*", b"ST*"):
-        return False
-    first = head.split(b"\n", 1)[0].decode("latin-1").lower()
-    for mark in ",;\t|":
-        first = first.replace(mark, "\n")
-    words = [word.strip().strip('"').replace(" ", "_") for word in first.split("\n")]
-    return len(words) > 1 and (
-        bool(set(words) & set(known_names())) or all(word.replace("_", "").isalnum() for word in words if word)
+
+def _begins_as_x12(head: bytes) -> bool:
+    return head[:3] == b"ISA" or (head[:2] in (b"GS", b"ST") and not head[2:3].isalnum())
+
+
+def _looks_like_table(head: bytes) -> bool:
+    """A first line with separators, and with a column that we know or with a second line like it."""
+    from pumpclaim.readers.delimited import separator_of  # noqa: PLC0415
+    from pumpclaim.readers.headings import KNOWN, squeezed  # noqa: PLC0415
+
+    lines = head.decode("utf-8", errors="replace").replace("\r", "\n").split("\n")
+    lines = [line for line in lines if line.strip()]
+    mark = separator_of(lines[0])
+    names = lines[0].split(mark)
+    if any(squeezed(name.strip(' "')) in KNOWN for name in names):
+        return True
+    alike = len(lines) > 1 and lines[1].count(mark) == len(names) - 1
+    return (
+        alike and len(names) > 2 and all(line.isprintable() or "\t" in line for line in lines[:2])
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import os
 import sys
 import zlib
 from dataclasses import dataclass
@@ -29,7 +31,6 @@ class Source:
 
     name: str
     path: Path | None
-    in_folder: bool = False
 
 
 def find_sources(paths: Sequence[str | Path]) -> Iterator[Source | InputError]:
@@ -37,66 +38,87 @@ def find_sources(paths: Sequence[str | Path]) -> Iterator[Source | InputError]:
 
     What does not exist, and a folder without files, comes as the InputError that says so.
     """
-    seen: set[Path] = set()
+    seen: set[Path | None] = set()
     for given in paths:
-        if str(given) == STANDARD_INPUT:
-            yield Source("standard input", None)
+        try:
+            files = list(_files(given))
+        except InputError as error:
+            yield error
             continue
-        path = Path(given)
-        if path.is_dir():
-            inside = [
-                one
-                for one in sorted(path.rglob("*"))
-                if one.is_file() and not any(p.startswith(".") for p in one.relative_to(path).parts)
-            ]
-            if not inside:
-                yield InputError("there is no file in this folder", source=str(given))
-            files = [Source(str(one), one, in_folder=True) for one in inside]
-        elif path.exists():
-            files = [Source(str(given), path)]
-        else:
-            yield InputError("there is no such file or folder; check the name", source=str(given))
+        except (OSError, ValueError) as error:
+            said = getattr(error, "strerror", None) or "no lawful name"
+            yield InputError(f"this cannot be opened ({said})", source=str(given))
             continue
         for file in files:
-            whole = file.path.resolve() if file.path else Path()
+            whole = file.path.resolve() if file.path else None
             if whole not in seen:
                 seen.add(whole)
                 yield file
+
+
+def _files(given: str | Path) -> Iterator[Source]:
+    if str(given) == STANDARD_INPUT:
+        yield Source("standard input", None)
+        return
+    path = Path(given)
+    if not path.exists():
+        raise InputError("there is no such file or folder; check the name", source=str(given))
+    if not path.is_dir():
+        yield Source(str(given), path)
+        return
+    inside = sorted(_inside(path))
+    if not inside:
+        raise InputError("there is no file in this folder", source=str(given))
+    yield from (Source(str(one), one) for one in inside)
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    """Every regular file below ``folder`` that is not hidden; raises OSError for what is closed to us."""
+
+    def stop(error: OSError) -> None:
+        raise error
+
+    for at, folders, names in os.walk(folder, onerror=stop):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files = (Path(at, name) for name in names if not name.startswith("."))
+        yield from (file for file in files if file.is_file())
 
 
 def read_bytes(source: Source, stdin: BinaryIO | None = None) -> bytes:
     """The source's content, unpacked when it is gzip; raises InputError when it cannot be had."""
     try:
         if source.path is None:
-            data = (stdin or sys.stdin.buffer).read()
-        elif source.path.stat().st_size > MAX_BYTES:
-            raise InputError(f"the file is larger than {MAX_BYTES >> 30} GB; split it", source=source.name)
-        else:
+            data = (stdin or sys.stdin.buffer).read(MAX_BYTES + 1)
+        elif source.path.is_file() and source.path.stat().st_size <= MAX_BYTES:
             data = source.path.read_bytes()
+        else:
+            with source.path.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InputError(f"the file cannot be opened ({error.strerror})", source=source.name) from None
+        raise InputError(
+            f"the file cannot be opened ({error.strerror})", source=source.name
+        ) from None
+    if len(data) > MAX_BYTES:
+        raise InputError(f"it holds more than {MAX_BYTES >> 30} GB; split it", source=source.name)
     return _unpack(data, source.name) if data[:2] == b"\x1f\x8b" else data
 
 
 def _unpack(packed: bytes, name: str) -> bytes:
+    """The content of a gzip file, all its members, never more than the limits above."""
     limit = min(MAX_BYTES, max(FREE_BYTES, MAX_RATIO * len(packed)))
-    out, size, rest = io.BytesIO(), 0, packed
+    out = io.BytesIO()
     try:
-        while rest:
-            member = zlib.decompressobj(wbits=31)
-            while not member.eof:
-                piece = member.decompress(rest, _CHUNK)
-                rest = member.unconsumed_tail
-                size += len(piece)
-                if size > limit:
-                    raise InputError(
-                        f"the .gz file unpacks to more than {limit >> 20} MB, {MAX_RATIO} times its size; "
-                        "unpack it yourself if it is what it should be", source=name,
-                    )  # fmt: skip
+        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:
+            while piece := file.read(_CHUNK):
                 out.write(piece)
-                if not piece and not rest and not member.eof:
-                    raise InputError("the .gz file is cut off; copy it again", source=name)
-            rest = member.unused_data.lstrip(b"\0")
-    except zlib.error:
+                if out.tell() > limit:
+                    raise InputError(
+                        f"the .gz file unpacks to more than {limit >> 20} MB, the limit for its size; "
+                        "unpack it yourself if it is what it should be",
+                        source=name,
+                    )
+    except EOFError:
+        raise InputError("the .gz file is cut off; copy it again", source=name) from None
+    except (zlib.error, gzip.BadGzipFile):
         raise InputError("the .gz file is damaged; copy it again", source=name) from None
     return out.getvalue()

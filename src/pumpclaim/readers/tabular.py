@@ -3,240 +3,307 @@
 from __future__ import annotations
 
 import io
-import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from pumpclaim.errors import InputError
+from pumpclaim.readers.delimited import CELLS, parse
+from pumpclaim.readers.faults import Faults, shown, unreadable
 from pumpclaim.readers.flat import (
-    ALIASES,
     CLAIM_NAMES,
+    KEY,
     MODIFIERS,
     REQUIRED,
+    STAND_INS,
     claim_columns,
-    known_names,
+    flat_columns,
     line_columns,
 )
-from pumpclaim.readers.values import LONGEST, date_of, diagnoses_of, money_of, quantity_of, text_of
-from pumpclaim.tables import CLAIMS, LINES, REJECTED, Column, ClaimSet
+from pumpclaim.readers.headings import layout_names, squeezed
+from pumpclaim.readers.values import plain, plain_cells, read_cells
+from pumpclaim.tables import CLAIMS, LINES, MAX_MONEY, NANO, REJECTED, ClaimSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SEPARATORS = ",;\t|"
-DUPLICATED = re.compile(r"_duplicated_\d+$")
-"""What Polars adds to the name of a column that stands twice."""
+    from numpy.typing import NDArray
+
 FIRST_ROW = 2
 """Number of a table's first row: its header is row 1."""
-SHOWN = 40
-"""Characters of a cell that a message repeats."""
-MONEY = frozenset({"charge", "claim_charge"})
+MOST_ROWS = 200_000_000
+"""Rows of the largest Parquet file that is read: a small file can claim to hold any number."""
+MODIFIER_NAMES = [f"modifier_{place}" for place in (1, 2, 3, 4)]
+CONTRACTOR_DIGITS = 5
+"""Digits of a Medicare contract number, whose first zero spreadsheets drop."""
+NOT_THE_HEADER = "cells, the header not as many; put quotes around a text that holds the separator"
+_ROW, _FIRST, _ASTRAY = "?row", "?first", "?astray"
 
 
 def read_csv(data: bytes, source: str) -> ClaimSet:
-    """The claims of a CSV file: comma, semicolon, tab or pipe; UTF-8, else cp1252.
+    """The claims of a CSV file: comma, semicolon, tab or pipe; UTF-8, UTF-16 or Windows-1252.
 
     Raises InputError when the file as a whole cannot be used; damaged claims are in ``rejected``.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", errors="replace")
-    if "\0" in text:
-        raise InputError("the table holds NUL characters; save it again as plain CSV", source=source)
-    header = text.lstrip("\r\n").split("\n", 1)[0]
-    separator = max(SEPARATORS, key=header.count)
-    try:
-        table = pl.read_csv(io.BytesIO(text.encode()), separator=separator, infer_schema=False)
-    except pl.exceptions.NoDataError:
-        raise InputError("the table is empty", source=source) from None
-    except pl.exceptions.PolarsError as error:
-        first = str(error).strip().split("\n", 1)[0]
-        raise InputError(
-            f"the table cannot be read as CSV ({first}); check for rows with more cells than the header and "
-            "for quotes that are not closed", source=source,
-        ) from None  # fmt: skip
-    return read_table(table, source)
+    names, table = parse(data, source)
+    return read_table(names, table, source, escaped=b"'" in data)
 
 
 def read_parquet(data: bytes, source: str) -> ClaimSet:
     """The claims of a Parquet file in the flat layout; raises InputError as ``read_csv`` does."""
     try:
-        table = pl.read_parquet(io.BytesIO(data))
-    except (pl.exceptions.PolarsError, OSError):
-        raise InputError("this Parquet file is cut off or damaged; write it again", source=source) from None
-    return read_table(table, source)
+        frame = pl.scan_parquet(io.BytesIO(data))
+        schema = frame.collect_schema()
+        rows = frame.select(pl.len()).collect().item()
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        raise InputError(
+            "this Parquet file is cut off or damaged; write it again", source=source
+        ) from None
+    if rows > MOST_ROWS:
+        raise InputError(f"the table has more than {MOST_ROWS:,} rows; split it", source=source)
+    names = schema.names()
+    known = layout_names(names, source)
+    for at, name in known.items():
+        dtype = schema.dtypes()[at]
+        if dtype.is_nested() and not (
+            name in (MODIFIERS, "diagnoses") and isinstance(dtype, pl.List)
+        ):
+            raise InputError(f"column '{names[at]}' is nested; give one value a row", source=source)
+    try:
+        table = frame.select(names[at] for at in known).collect()
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        raise InputError(
+            "this Parquet file is cut off or damaged; write it again", source=source
+        ) from None
+    positions = {name: str(at) for at, name in enumerate(table.columns)}
+    return read_table(table.columns, table.rename(positions), source)
 
 
-def read_table(table: pl.DataFrame, source: str) -> ClaimSet:
-    """The claims of a table in the flat layout.
+def read_table(
+    names: list[str], table: pl.DataFrame, source: str, *, escaped: bool = False
+) -> ClaimSet:
+    """The claims of a table in the flat layout, whose columns ``0``, ``1``... bear ``names``.
 
-    Rows with one claim_id, patient_id and billing_provider_npi are one claim, wherever they stand.
+    Rows that agree in ``flat.KEY`` are one claim, wherever they stand. ``escaped``: an apostrophe before
+    a formula is taken off (see ``flat.write_flat``). Raises InputError when the columns cannot be used.
     """
-    table = _named(table, source)
-    if not table.height:
+    known = layout_names(names, source)
+    cells = table.select(
+        *(pl.col(str(at)).alias(name) for at, name in known.items()),
+        *([CELLS] if CELLS in table.columns else []),
+    )
+    cells = _without_blank_rows(cells.with_row_index(_ROW, offset=FIRST_ROW))
+    if not cells.height:
         raise InputError("the table has a header but no rows", source=source)
-    values, problems = _read_values(table)
-    key = ["claim_id", "patient_id", "billing_provider_npi"]
-    values = values.with_columns(
-        _row=pl.int_range(FIRST_ROW, table.height + FIRST_ROW, dtype=pl.UInt32)
-    ).with_columns(_first=pl.col("_row").first().over(key))
-    bad = _first_problem(table, values, problems)
-    rejected = REJECTED.conform(
-        values.select("_first", "claim_id").unique("_first", maintain_order=True).join(bad, on="_first")
-        .sort("segment").with_columns(source=pl.lit(source))
-    )  # fmt: skip
-    good = values.join(bad, on="_first", how="anti", maintain_order="left") if bad.height else values
-    good = good.sort("_first", maintain_order=True).with_columns(
-        claim=(pl.col("_first").rank("dense") - 1).cast(pl.UInt32)
-    )
-    return ClaimSet(claims=_claims(good, source), lines=_lines(good), rejected=rejected)
+    if escaped:
+        text = [name for name, dtype in cells.schema.items() if dtype == pl.String]
+        cells = cells.with_columns(pl.col(text).str.replace(r"^'('*[=+\-@])", "$1"))
+    contractors = {name for at, name in known.items() if squeezed(names[at]) == "contractor"}
+    given = set(known.values())
+    faults = Faults()
+    values = _grouped(_read_values(cells, contractors, faults))
+    starts, lead = _starts(values)
+    if "line" not in given:
+        number = pl.Series(np.arange(values.height) - lead + 1, dtype=pl.UInt32)
+        values = values.with_columns(number.alias("line"))
+    _check_claims(values, starts, lead, given, faults)
+    return _claim_set(values, given, faults, source)
 
 
-def _named(table: pl.DataFrame, source: str) -> pl.DataFrame:
-    """The table under the layout's names; raises InputError naming the nearest of what is missing."""
-    clean = [name.strip().lower().replace(" ", "_") for name in table.columns]
-    clean = [DUPLICATED.sub("", name) for name in clean]
-    renamed = [ALIASES.get(name, name) for name in clean]
-    twice = sorted({name for name in renamed if renamed.count(name) > 1})
-    known = known_names()
-    problems = [f"column '{name}' is there twice" for name in twice]
-    missing = [name for name in REQUIRED if name not in renamed]
-    unknown = [name for name in renamed if name not in known]
-    for name in unknown:
-        near = get_close_matches(name, [one for one in known if one not in renamed], n=1, cutoff=0.8)
-        if near:
-            problems.append(f"column '{name}' is not known; did you mean '{near[0]}'?")
-            missing = [one for one in missing if one != near[0]]
-    for name in missing:
-        near = get_close_matches(name, unknown, n=1, cutoff=0.5)
-        problems.append(f"column '{name}' is missing" + (f"; is it '{near[0]}'?" if near else ""))
-    if problems:
-        raise InputError("; ".join(problems) + " (see docs/tables.md)", source=source)
-    table = table.rename(dict(zip(table.columns, renamed, strict=True)))
-    if MODIFIERS in renamed:
-        table = _split_modifiers(table)
-    return table
+def _given(name: str, dtype: pl.DataType) -> pl.Expr:
+    """Whether there is anything in the cells of a column."""
+    if isinstance(dtype, pl.List):
+        return pl.col(name).list.len().fill_null(0) > 0
+    return plain(pl.col(name), dtype).is_not_null()
 
 
-def _split_modifiers(table: pl.DataFrame) -> pl.DataFrame:
-    """The column of all modifiers as modifier_1 to modifier_4, where those are not given."""
-    parts = pl.col(MODIFIERS).cast(pl.String).str.strip_chars().str.split(" ").list
-    return table.with_columns(
-        parts.get(place - 1, null_on_oob=True).alias(f"modifier_{place}")
-        for place in (1, 2, 3, 4)
-        if f"modifier_{place}" not in table.columns
-    )
+def _without_blank_rows(cells: pl.DataFrame) -> pl.DataFrame:
+    columns = {name: dtype for name, dtype in cells.schema.items() if name not in (_ROW, CELLS)}
+    if cells.select(_given("claim_id", columns["claim_id"]).all()).item():
+        return cells
+    return cells.filter(pl.any_horizontal(_given(*column) for column in columns.items()))
 
 
-def _read_values(table: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.Expr]]:
-    """The table with every known column read, and for each "the cell could not be read"."""
-    read: list[pl.Expr] = []
-    problems: dict[str, pl.Expr] = {}
-    columns = {**claim_columns(), **line_columns()}
-    for name, column in columns.items():
-        if name not in table.columns:
-            read.append(pl.lit(None, dtype=column.dtype).alias(name))  # type: ignore[arg-type]
-            continue
-        value = _reader_of(name, column)(pl.col(name), table.schema[name])
-        read.append(value.alias(name))
-        given = pl.col(name).is_not_null()
-        if table.schema[name] == pl.String:
-            given = pl.col(name).str.strip_chars() != ""
-        problems[name] = given & value.is_null()
+def _read_values(cells: pl.DataFrame, contractors: set[str], faults: Faults) -> pl.DataFrame:
+    """Every column of the layout; what cannot be read is null and told to ``faults``."""
+    schema, columns, rows = cells.schema, flat_columns(), cells[_ROW]
+    read = {
+        name: read_cells(name, columns[name], cells[name]) for name in columns if name in schema
+    }
+    for name in contractors:
+        read[name] = read[name].str.pad_start(CONTRACTOR_DIGITS, "0")
+    values = pl.DataFrame([rows, *read.values()])
+    if CELLS in schema:
+        counts = cells[CELLS]
+        faults.add(counts.is_not_null(), rows, lambda at: f"it has {counts[at]} {NOT_THE_HEADER}")
+    astray = pl.repeat(value=False, n=cells.height, eager=True)
+    for name in read:
+        lost = values[name].is_null()
+        if lost.any():
+            lost &= cells.select(_given(name, schema[name])).to_series()
+            faults.add(lost, rows, unreadable(name, columns[name], cells[name]))
+            astray |= lost if name in KEY else False
     for name in REQUIRED:
-        problems[f"{name} missing"] = _reader_of(name, columns[name])(pl.col(name), table.schema[name]).is_null()
-    flags = table.select(expr.fill_null(value=False).alias(f"?{name}") for name, expr in problems.items())
-    values = table.select(read)
-    return pl.concat([values, flags], how="horizontal"), problems
-
-
-def _reader_of(name: str, column: Column) -> Callable[[pl.Expr, pl.DataType], pl.Expr]:
-    if name in MONEY:
-        return money_of
-    if column.name in ("units", "ndc_units"):
-        return quantity_of
-    if column.dtype == pl.Date:
-        return date_of
-    if column.name == "diagnoses":
-        return diagnoses_of
-    return text_of(column.dtype)
-
-
-def _first_problem(
-    table: pl.DataFrame, values: pl.DataFrame, problems: dict[str, pl.Expr]
-) -> pl.DataFrame:
-    """``_first``, ``segment`` and ``reason`` of each claim with a cell that could not be read."""
-    found = [pl.DataFrame(schema={"_first": pl.UInt32, "segment": pl.UInt32, "reason": pl.String})]
-    for name in problems:
-        rows = values[f"?{name}"].arg_true()
-        if not len(rows):
-            continue
-        column = name.removesuffix(" missing")
-        at = values[rows].select("_first", "_row")
-        if name == column:
-            wanted = WANTED.get(column, f"write plain text of at most {LONGEST} characters")
-            cells = [_shown(cell) for cell in table[column].gather(rows).to_list()]
-            told = [f"column '{column}' cannot be '{cell}'; {wanted}" for cell in cells]
-        else:
-            told = [f"column '{column}' is empty; every service line needs one"] * len(rows)
-        reasons = [f"row {row}: {reason}" for row, reason in zip(at["_row"], told, strict=True)]
-        found.append(at.select("_first", segment="_row", reason=pl.Series(reasons)))
-    return pl.concat(found).sort("segment", maintain_order=True).unique("_first", keep="first", maintain_order=True)
-
-
-def _shown(cell: object) -> str:
-    """The beginning of a cell, without what would not print."""
-    text = "".join(char if char.isprintable() else "?" for char in str(cell))
-    return text if len(text) <= SHOWN else text[:SHOWN] + "..."
-
-
-_A_DATE = "write a date that exists, as 2025-03-10, 03/10/2025 or 20250310"
-_AN_AMOUNT = "write dollars from 0 up, as 412.50"
-_A_QUANTITY = "write a quantity from 0 up, with at most three decimals"
-WANTED = {
-    "charge": _AN_AMOUNT, "claim_charge": _AN_AMOUNT, "units": _A_QUANTITY, "ndc_units": _A_QUANTITY,
-    "service_from": _A_DATE, "service_to": _A_DATE, "statement_from": _A_DATE, "statement_to": _A_DATE,
-    "patient_birth_date": _A_DATE, "form": "write professional or institutional",
-    "line": "write a whole number", "diagnoses": "write codes separated by spaces",
-}  # fmt: skip
-"""What a cell of each column should be."""
-
-
-def _claims(good: pl.DataFrame, source: str) -> pl.DataFrame:
-    back = {flat: column.name for flat, column in claim_columns().items()}
-    first = good.group_by("claim", maintain_order=True).agg(
+        empty = values[name].is_null()
+        stand_in = STAND_INS.get(name, "")
+        if stand_in in read:
+            empty &= values[stand_in].is_null()
+        faults.add(empty, rows, f"column '{name}' is empty; every service line needs one")
+        astray |= empty if name in KEY else False
+    for begin, end in (("service_from", "service_to"), ("statement_from", "statement_to")):
+        if begin in read and end in read:
+            reversed_ = (values[end] < values[begin]).fill_null(value=False)
+            faults.add(reversed_, rows, f"column '{end}' is before '{begin}'")
+    if MODIFIERS in schema:
+        values = _split_modifiers(cells, values, faults)
+    return values.with_columns(
+        astray.alias(_ASTRAY),
         *(
-            pl.col(flat).first().alias(f"claim.{name}")
-            for flat, name in back.items()
-            if flat not in CLAIM_NAMES.values()
+            pl.lit(None, dtype=column.dtype).alias(name)
+            for name, column in columns.items()
+            if name not in values.columns
         ),
-        pl.col("_row").min().alias("segment"),
-        pl.col("claim_charge").first().fill_null(
-            pl.when(pl.col("charge").is_not_null().all()).then(pl.col("charge").sum())
-        ).alias("claim.charge"),
-        pl.col("claim_note").first().alias("claim.note"),
+    )
+
+
+def _split_modifiers(cells: pl.DataFrame, values: pl.DataFrame, faults: Faults) -> pl.DataFrame:
+    """The column of all modifiers as modifier_1 to modifier_4."""
+    given, rows = cells[MODIFIERS], cells[_ROW]
+    if isinstance(given.dtype, pl.List):
+        text = given.cast(pl.List(pl.String)).list.join(" ")
+    else:
+        text = plain_cells(given)
+    parts = text.str.to_uppercase().str.extract_all(r"[^\s,;:]+")
+    many = (parts.list.len() > len(MODIFIER_NAMES)).fill_null(value=False)
+    faults.add(many, rows, unreadable(MODIFIERS, None, given))
+    columns: list[pl.Series] = []
+    for place, name in enumerate(MODIFIER_NAMES):
+        part = parts.list.get(place, null_on_oob=True).alias(name)
+        if name in values.columns:
+            own = values[name]
+            differs = own.is_not_null() & own.ne_missing(part) & (parts.list.len().fill_null(0) > 0)
+            faults.add(differs, rows, f"columns '{name}' and '{MODIFIERS}' do not say the same")
+            part = pl.select(pl.coalesce(own, part)).to_series().alias(name)
+        columns.append(part)
+    return values.with_columns(columns)
+
+
+def _grouped(values: pl.DataFrame) -> pl.DataFrame:
+    """The rows claim by claim, each claim where its first row stands; ``_FIRST`` is that row's number.
+
+    A row whose key is damaged is put with every row of its claim id, so that no claim goes on without it.
+    """
+    bill = pl.col("type_of_bill").str.slice(2, 1).replace("", None)
+    values = values.with_columns(frequency_code=pl.coalesce("frequency_code", bill))
+    key = [*KEY[:-1], pl.col(KEY[-1]).fill_null("1")]
+    values = values.with_columns(pl.col(_ROW).first().over(key).alias(_FIRST))
+    if values[_ASTRAY].any():
+        ids = values.filter(_ASTRAY)["claim_id"].drop_nulls().unique()
+        values = values.with_columns(
+            pl.when(pl.col("claim_id").is_in(ids.implode()))
+            .then(pl.col(_ROW).first().over("claim_id"))
+            .when(pl.col("claim_id").is_null())
+            .then(_ROW)
+            .otherwise(_FIRST)
+            .alias(_FIRST)
+        )
+    if values[_FIRST].is_sorted():
+        return values
+    return values[np.argsort(values[_FIRST].to_numpy(), kind="stable")]
+
+
+def _starts(values: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Position of each claim's first row, and for each row that of its claim's."""
+    first = values[_FIRST].to_numpy()
+    is_start = np.concatenate(([True], first[1:] != first[:-1]))
+    starts = np.flatnonzero(is_start)
+    return starts, starts[np.cumsum(is_start) - 1]
+
+
+def _check_claims(
+    values: pl.DataFrame,
+    starts: NDArray[np.int64],
+    lead: NDArray[np.int64],
+    given: set[str],
+    faults: Faults,
+) -> None:
+    """What can be wrong with a claim although each of its cells can be read."""
+    rows = values[_ROW]
+    for name in sorted(claim_columns().keys() - line_columns().keys() & given):
+        own, first = values[name], values[name].gather(lead)
+        differs = own.is_not_null() & own.ne_missing(first)
+        faults.add(differs, rows, _other_fact(name, own, first, rows.gather(lead)))
+    if "line" in given:
+        twice = ~values.select(pl.struct(_FIRST, "line").is_first_distinct()).to_series()
+        faults.add(
+            twice & values["line"].is_not_null(),
+            rows,
+            lambda at: f"line {values['line'][at]} of the claim is there twice",
+        )
+    dollars = np.add.reduceat(values["charge"].fill_null(0).to_numpy() // NANO, starts)
+    large = np.zeros(values.height, bool)
+    large[starts[dollars >= MAX_MONEY // NANO]] = True
+    faults.add(
+        pl.Series(large), rows, "the charges of the claim's lines sum to more than any claim"
+    )
+
+
+def _other_fact(
+    name: str, own: pl.Series, first: pl.Series, first_rows: pl.Series
+) -> Callable[[int], str]:
+    return lambda at: (
+        f"column '{name}' is '{shown(own[at])}' here and '{shown(first[at])}' in row {first_rows[at]} of the "
+        "same claim; they must agree"
+    )
+
+
+def _claim_set(values: pl.DataFrame, given: set[str], faults: Faults, source: str) -> ClaimSet:
+    bad = faults.first()
+    if bad.height:
+        bad = bad.join(values.select(_ROW, _FIRST, "claim_id"), left_on="row", right_on=_ROW)
+        bad = bad.sort("row").unique(_FIRST, keep="first", maintain_order=True)
+        values = values.filter(~pl.col(_FIRST).is_in(bad[_FIRST].implode()))
+    rejected = bad.select(
+        pl.lit(source).alias("source"), segment="row", reason="reason",
+        claim_id=pl.col("claim_id") if "claim_id" in bad.columns else pl.lit(None, pl.String),
     )  # fmt: skip
-    first = first.rename({name: name.removeprefix("claim.") for name in first.columns if name.startswith("claim.")})
-    bill = pl.col("type_of_bill")
-    form = pl.when(bill.is_not_null()).then(pl.lit("institutional")).otherwise(pl.lit("professional"))
+    if not values.height:
+        return ClaimSet(rejected=REJECTED.conform(rejected))
+    starts, lead = _starts(values)
+    of_claim = pl.Series(np.searchsorted(starts, lead), dtype=pl.UInt32)
+    return ClaimSet(
+        claims=_claims(values, starts, given, source),
+        lines=LINES.conform(
+            values.with_columns(
+                claim=of_claim,
+                segment=_ROW,
+                service_to=pl.coalesce("service_to", "service_from"),
+            )
+        ),
+        rejected=REJECTED.conform(rejected),
+    )
+
+
+def _claims(
+    values: pl.DataFrame, starts: NDArray[np.int64], given: set[str], source: str
+) -> pl.DataFrame:
+    first = values[starts]
+    sums = pl.Series(np.add.reduceat(values["charge"].to_numpy(), starts))
+    charge = pl.coalesce("claim_charge", sums)
+    own = {
+        name: flat if flat in given or name in ("charge", "note") else name
+        for name, flat in CLAIM_NAMES.items()
+    }
+    institutional = pl.col("type_of_bill").is_not_null()
+    form = pl.when(institutional).then(pl.lit("institutional")).otherwise(pl.lit("professional"))
     return CLAIMS.conform(
         first.with_columns(
-            form=pl.coalesce(pl.col("form").cast(pl.String), form),
+            *(pl.col(flat).alias(name) for name, flat in own.items() if name != "charge"),
+            charge.alias("charge"),
+            claim=pl.int_range(len(starts), dtype=pl.UInt32),
             source=pl.lit(source),
-            frequency_code=pl.coalesce("frequency_code", bill.str.strip_chars_start("0").str.slice(2, 1).replace("", None)),
-        )
-    )
-
-
-def _lines(good: pl.DataFrame) -> pl.DataFrame:
-    number = pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).over("claim")
-    return LINES.conform(
-        good.with_columns(
-            line=pl.coalesce("line", number),
-            segment=pl.col("_row"),
-            service_to=pl.coalesce("service_to", "service_from"),
+            segment=_ROW,
+            form=pl.coalesce(pl.col("form").cast(pl.String), form),
         )
     )

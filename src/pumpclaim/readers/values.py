@@ -1,81 +1,147 @@
-"""Cells of a table -> exact values, as expressions; null where a cell cannot be read."""
+"""Cells of a table -> exact values, by whole columns; null where a cell is empty or cannot be read."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
-
 import polars as pl
 
-from pumpclaim.tables import MAX_MONEY, NANO, UNIT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from pumpclaim.tables import MAX_MONEY, NANO, UNIT, Column
 
 LONGEST = 500
 """Characters of the longest text that a cell may hold."""
+LONGEST_NOTE = 2_000
+"""Characters of the longest note: a claim may carry twenty of 80."""
 EARLIEST, LATEST = pl.date(1900, 1, 1), pl.date(2100, 12, 31)
+MOST_QUANTITY = 10**15
+"""The largest quantity, in thousandths."""
+CODES = frozenset({
+    "hcpcs", "modifier_1", "modifier_2", "modifier_3", "modifier_4", "patient_state", "billing_state",
+    "facility_state", "service_state", "unit_basis", "ndc_unit", "filing_indicator", "assignment",
+})  # fmt: skip
+"""Columns of codes, which are written in capitals."""
+CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 
 
-def money_of(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """Dollars as nano-dollars: ``412.50``, ``$1,412.50``, or a number; never through floats."""
-    text = _plain(cell, dtype).str.replace(r"^\$", "").str.replace_all(",", "")
+def read_cells(name: str, column: Column, cells: pl.Series) -> pl.Series:
+    """The values of the flat column ``name``.
+
+    Money comes in nano-dollars, quantities in thousandths; both are exact and never negative. A column
+    repeats itself, so its distinct cells are read and then looked up.
+    """
+    distinct = cells.unique()
+    if 2 * len(distinct) > len(cells) or isinstance(cells.dtype, pl.List):
+        return _read(name, column, cells).alias(name)
+    table = pl.DataFrame({"cell": distinct, "value": _read(name, column, distinct)})
+    looked_up = (
+        cells.alias("cell")
+        .to_frame()
+        .join(table, on="cell", how="left", nulls_equal=True, maintain_order="left")
+    )
+    return looked_up["value"].alias(name)
+
+
+def _read(name: str, column: Column, cells: pl.Series) -> pl.Series:
+    if column.unit == "nano-dollars":
+        return money_of(cells)
+    if column.unit == "thousandths":
+        return _fixed(plain_cells(cells), 3, UNIT, MOST_QUANTITY)
+    cell = pl.col(cells.name)
+    if column.dtype == pl.Date:
+        value = date_of(cell, cells.dtype)
+    elif column.name == "diagnoses":
+        value = _diagnoses(cell, cells.dtype)
+    else:
+        value = _text(column, plain(cell, cells.dtype))
+    return cells.to_frame().select(value.alias(name)).to_series()
+
+
+def _text(column: Column, cell: pl.Expr) -> pl.Expr:
+    text = _printable(cell, LONGEST_NOTE if column.name == "note" else LONGEST)
+    if isinstance(column.dtype, pl.Enum):
+        return text.str.to_lowercase().cast(column.dtype, strict=False)
+    if column.dtype != pl.String:
+        return text.cast(column.dtype, strict=False)
+    if column.name in CODES:
+        return text.str.to_uppercase()
+    if column.name == "place_of_service":
+        return text.str.pad_start(2, "0")
+    if column.name == "type_of_bill":
+        return pl.when(text.str.len_bytes() == 4).then(text.str.strip_prefix("0")).otherwise(text)
+    return text
+
+
+def money_of(cells: pl.Series) -> pl.Series:
+    """Dollars as nano-dollars: ``412.50``, ``$1,412.50``, or a number by its shortest decimal text.
+
+    A comma must stand before three digits, so that a decimal comma is never read as thousands.
+    """
+    text = plain_cells(cells)
+    if cells.dtype == pl.String:
+        text = text.str.strip_prefix("$").str.strip_chars_start()
+        grouped = text.str.contains(r"^\d{1,3}(,\d{3})+(\.\d*)?$")
+        if grouped.any():
+            text = text.str.replace_all(",", "", literal=True).zip_with(
+                grouped.fill_null(value=False), text
+            )
     return _fixed(text, 9, NANO, MAX_MONEY)
-
-
-def quantity_of(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """A quantity in thousandths."""
-    return _fixed(_plain(cell, dtype), 3, UNIT, 10**15)
 
 
 def date_of(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     """A date as 2025-03-10, 03/10/2025 or 20250310, from 1900 to 2100."""
-    if dtype == pl.Date:
-        day = cell
-    elif isinstance(dtype, pl.Datetime):
+    if dtype == pl.Date or isinstance(dtype, pl.Datetime):
         day = cell.cast(pl.Date)
     else:
-        text = _plain(cell, dtype)
+        text = plain(cell, dtype)
+        size = text.str.len_bytes()
+        compact = pl.when((size == 8) & text.str.contains(r"^\d+$")).then(text)
+        iso = pl.when((size == 10) & ~text.str.contains("/", literal=True)).then(text)
+        slashed = pl.when(text.str.contains("/", literal=True)).then(text)
         day = pl.coalesce(
-            text.str.to_date(form, strict=False) for form in ("%Y-%m-%d", "%m/%d/%Y", "%Y%m%d")
+            iso.str.to_date("%Y-%m-%d", strict=False),
+            slashed.str.to_date("%m/%d/%Y", strict=False),
+            compact.str.to_date("%Y%m%d", strict=False),
         )
     return pl.when(day.is_between(EARLIEST, LATEST)).then(day)
 
 
-def diagnoses_of(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """Diagnosis codes without points, from a list or from text with spaces, commas or semicolons."""
-    if isinstance(dtype, pl.List):
-        return cell.cast(pl.List(pl.String)).list.eval(pl.element().str.replace_all(r"\.", ""))
-    text = _plain(cell, dtype).str.replace_all(r"\.", "").str.replace_all(r"[\s,;]+", " ")
-    return pl.when(text.str.len_chars() <= LONGEST).then(text.str.split(" "))
-
-
-def text_of(dtype: pl.DataType | type[pl.DataType]) -> Callable[[pl.Expr, pl.DataType], pl.Expr]:
-    """A reader of text of that type: stripped, null when empty, too long or not text."""
-    return partial(_text, target=dtype)
-
-
-def _text(cell: pl.Expr, dtype: pl.DataType, target: pl.DataType | type[pl.DataType]) -> pl.Expr:
-    text = _plain(cell, dtype)
-    fine = (text.str.len_chars() <= LONGEST) & ~text.str.contains(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-    value = pl.when(fine).then(text)
-    if isinstance(target, pl.Enum):
-        value = value.str.to_lowercase()
-    return value if target == pl.String else value.cast(target, strict=False)
-
-
-def _plain(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    text = (cell if dtype == pl.String else cell.cast(pl.String)).str.strip_chars()
+def plain(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """A cell as text without blanks around it; null when it is empty or not a number (NaN)."""
+    if dtype.is_float():
+        cell = cell.fill_nan(None)
+        whole = cell.cast(pl.Int64, strict=False)
+        text = pl.when(whole == cell).then(whole.cast(pl.String)).otherwise(cell.cast(pl.String))
+    else:
+        text = cell if dtype == pl.String else cell.cast(pl.String, strict=False)
+        text = text.str.strip_chars()
     return pl.when(text != "").then(text)
 
 
-def _fixed(text: pl.Expr, places: int, scale: int, most: int) -> pl.Expr:
+def plain_cells(cells: pl.Series) -> pl.Series:
+    """As ``plain``, for a column of its own."""
+    return cells.to_frame().select(plain(pl.col(cells.name), cells.dtype)).to_series()
+
+
+def _printable(text: pl.Expr, longest: int) -> pl.Expr:
+    return pl.when((text.str.len_chars() <= longest) & ~text.str.contains(CONTROL)).then(text)
+
+
+def _diagnoses(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Codes without points, from a list or from text with spaces, commas or semicolons."""
+    if isinstance(dtype, pl.List):
+        text = cell.cast(pl.List(pl.String)).list.join(" ")
+    else:
+        text = plain(cell, dtype).str.replace_all(r"[\s,;]+", " ")
+    text = text.str.replace_all(".", "", literal=True).str.strip_chars().str.to_uppercase()
+    fine = pl.when(text != "").then(_printable(text, LONGEST))
+    return fine.str.split(" ")
+
+
+def _fixed(text: pl.Series, places: int, scale: int, most: int) -> pl.Series:
     """A plain decimal number times ``scale``, exact; null when it has more decimals or is too large."""
-    fine = text.str.contains(rf"^\d{{1,10}}(\.\d{{0,{places}}}0*)?$|^\.\d{{1,{places}}}0*$")
-    parts = pl.when(fine).then(text).str.splitn(".", 2).struct
-    whole = parts.field("field_0").replace("", "0").cast(pl.Int64, strict=False)
-    fraction = (
-        parts.field("field_1").fill_null("").str.slice(0, places).str.pad_end(places, "0").cast(pl.Int64, strict=False)
-    )
-    value = whole * scale + fraction
-    return pl.when(value <= most).then(value)
+    fine = text.str.contains(rf"^(\d{{1,15}}(\.\d{{0,{places}}}0*)?|\.\d{{1,{places}}}0*)$")
+    parts = text.set(~fine, None).str.splitn(".", 2).struct.unnest()
+    whole = parts["field_0"].replace("", "0").cast(pl.Int64, strict=False)
+    fraction = parts["field_1"].fill_null("").str.slice(0, places).str.pad_end(places, "0")
+    fits = pl.DataFrame({"whole": whole, "fraction": fraction.cast(pl.Int64)}).select(
+        pl.when(pl.col("whole") <= most // scale).then(pl.col("whole")) * scale + pl.col("fraction")
+    ).to_series()  # fmt: skip
+    return fits.set(fits > most, None)

@@ -10,7 +10,7 @@ import numpy as np
 from pumpclaim.readers.x12_envelope import segment_name, shortened
 from pumpclaim.readers.x12_segments import KINDS, Bools, Ints, Segments
 from pumpclaim.readers.x12_values import (
-    GOOD,
+    ABSENT,
     NEGATIVE,
     NO_DATE,
     NO_FORMAT,
@@ -70,27 +70,15 @@ class Damage:
 
     def add_numbers(self, state: NDArray[np.int8], claims: Ints, rows: Ints, element: int) -> None:
         """Numbers that cannot be used."""
-        self._add_states(state, NUMBER_FAULTS, claims, rows, element, "correct it and resubmit")
+        for value, fault in NUMBER_FAULTS.items() if (state > ABSENT).any() else ():
+            say = self.of_element(element, f"{fault}; correct it and resubmit")
+            self.add_where(state == value, claims, rows, say)
 
     def add_dates(self, state: NDArray[np.int8], claims: Ints, rows: Ints, element: int) -> None:
         """Dates that cannot be used."""
-        self._add_states(state, DATE_FAULTS, claims, rows, element, "give a date as CCYYMMDD")
-
-    def _add_states(
-        self,
-        state: NDArray[np.int8],
-        faults: dict[int, str],
-        claims: Ints,
-        rows: Ints,
-        element: int,
-        remedy: str,
-    ) -> None:
-        if not (state > GOOD + 1).any():
-            return
-        for value, fault in faults.items():
-            self.add_where(
-                state == value, claims, rows, self.of_element(element, f"{fault}; {remedy}")
-            )
+        for value, fault in DATE_FAULTS.items() if (state > ABSENT).any() else ():
+            say = self.of_element(element, f"{fault}; give a date as CCYYMMDD")
+            self.add_where(state == value, claims, rows, say)
 
     def of_element(self, element: int, fault: str) -> Callable[[int], str]:
         """A sentence that names an element and shows its value."""

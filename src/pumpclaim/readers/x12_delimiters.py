@@ -1,4 +1,4 @@
-"""From a file's bytes to its segments: text encoding, delimiters of each interchange, line breaks."""
+"""From a file's bytes to its segments: text encoding, delimiters of interchanges, line breaks."""
 
 from __future__ import annotations
 
@@ -183,7 +183,13 @@ def _tokenised(data: bytes, regions: list[tuple[int, Delimiters]]) -> Segments:
         controls.append(low)
         count += at.size
     return Segments(
-        data, _all(bounds), _all(lasts), _all(starts), _all(separators), _all(controls), regions
+        data,
+        bounds=_all(bounds),
+        last=_all(lasts),
+        start=_all(starts),
+        separators=_all(separators),
+        controls=_all(controls),
+        regions=regions,
     )
 
 
@@ -229,12 +235,8 @@ def _wrapped(data: bytes, segments: Segments) -> bool:
     return (
         len({len(line) for line in lines[:-1]}) == 1
         and len(lines[-1]) <= width
-        and bool((segments.end - segments.start > width).any() or _breaks_within(data, segments))
+        and dirty_segments(segments).size > 0
     )
-
-
-def _breaks_within(data: bytes, segments: Segments) -> bool:
-    return dirty_segments(segments).size > 0
 
 
 def _but_line_ends(everything: Bytes, at: Ints, terminator: int) -> Ints:
@@ -242,7 +244,8 @@ def _but_line_ends(everything: Bytes, at: Ints, terminator: int) -> Ints:
     byte, before = everything[at], everything[at - 1]
     after = before == terminator
     after |= (byte == LF) & (before == CR) & (everything[at - 2] == terminator)
-    return at[(byte != terminator) & ~(after & ((byte == LF) | (byte == CR)))]
+    rest: Ints = at[(byte != terminator) & ~(after & ((byte == LF) | (byte == CR)))]
+    return rest
 
 
 def dirty_segments(segments: Segments) -> Ints:
@@ -255,16 +258,9 @@ def dirty_segments(segments: Segments) -> Ints:
     row = np.searchsorted(segments.start, at, "right") - 1
     within = (row >= 0) & (at < segments.end[np.maximum(row, 0)])
     at, row = at[within], row[within]
-    for place, (begin, delimiters) in enumerate(segments.regions):
-        end = (
-            segments.regions[place + 1][0]
-            if place + 1 < len(segments.regions)
-            else len(segments.data)
-        )
-        mine = (at >= begin) & (at < end)
-        drop = mine & (
-            (everything[at] == delimiters.element) | (everything[at] == delimiters.component)
-        )
-        if drop.any():
-            at, row = at[~drop], row[~drop]
+    region = np.searchsorted([begin for begin, _ in segments.regions], at, "right") - 1
+    for which in ("element", "component"):
+        lawful = np.array([getattr(one, which) for _, one in segments.regions])
+        other = everything[at] != lawful[region]
+        at, row, region = at[other], row[other], region[other]
     return np.unique(row)

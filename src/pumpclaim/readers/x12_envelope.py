@@ -1,8 +1,8 @@
 """Interchanges, groups and transactions of an X12 file: which are whole, and which are refused.
 
 A transaction is believed when it is an 837 of version 5010, opened by ST, closed by an SE with the
-right count and control number, inside an interchange. A group or interchange that is not closed as it
-should be is reported, its whole transactions are read all the same.
+right count and control number, inside an interchange. A group or interchange that is not closed as
+it should be is reported, its whole transactions are read all the same.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class _Walk:
         }  # fmt: skip
         rows = np.flatnonzero((segments.kind > 0) & (segments.kind <= max(ENVELOPE)))
         for row, kind in zip(rows.tolist(), segments.kind[rows].tolist(), strict=True):
-            steps[kind](row, [*segments.elements(row), *[""] * 8])
+            steps[kind](row, [*segments.elements(row), *[""] * 16])
         self.on_end()
         self.found.strays = self.strays(rows.tolist())
         return self.found
@@ -125,8 +125,8 @@ class _Walk:
         if self.isa:
             self.refuse(
                 row,
-                f"the interchange {shortened(self.isa[1])} (ISA at segment {self.isa[0] + 1}) has no"
-                " IEA before this ISA; have the sender write one IEA for each ISA",
+                f"the interchange {shortened(self.isa[1])} (ISA at segment {self.isa[0] + 1}) has "
+                "no IEA before this ISA; have the sender write one IEA for each ISA",
             )
         self.isa, self.groups = (row, parts[13]), 0
         begin = int(self.segments.start[row])
@@ -134,8 +134,8 @@ class _Walk:
         if not self.isa_usable:
             self.refuse(
                 row,
-                "this ISA is damaged: its delimiters cannot be told, so its interchange is not read;"
-                " have it written again",
+                "this ISA is damaged: its delimiters cannot be told, so its interchange is not "
+                "read; have it written again",
             )
 
     def on_gs(self, row: int, parts: list[str]) -> None:
@@ -155,9 +155,7 @@ class _Walk:
         self.found.transactions.append(self.open)
         self.count += 1
         if not self.isa:
-            self.open.reason = (
-                "it stands outside any interchange (no ISA before it, or after the IEA)"
-            )
+            self.open.reason = "it stands outside any interchange (no ISA before it)"
         elif not self.isa_usable:
             self.open.reason = "its interchange's ISA is damaged"
         elif not self.gs:
@@ -252,8 +250,8 @@ class _Walk:
         elif missing:
             self.refuse(
                 end - 1,
-                f"the file ends with {name}: {' and '.join(missing)} missing; what is whole is read,"
-                " but a part may be missing",
+                f"the file ends with {name}: {' and '.join(missing)} missing; what is whole is "
+                "read, but a part may be missing",
             )
 
     def break_off(self, row: int, before: str) -> None:
@@ -274,7 +272,8 @@ class _Walk:
             self.refuse(
                 row,
                 f"the group {shortened(gs[1])} (GS at segment {gs[0] + 1}) has no GE before this "
-                f"{KINDS[self.segments.kind[row]]}; what is whole is read, but a part may be missing",
+                f"{KINDS[self.segments.kind[row]]}; what is whole is read, but a part may be "
+                "missing",
             )
 
     def strays(self, envelope: list[int]) -> list[tuple[int, int]]:
@@ -302,7 +301,7 @@ def read_envelope(segments: Segments, source: str) -> Envelope:
     found = _Walk(segments, source).run()
     for one in found.transactions:
         _judge(one)
-        if one.reason and (one.kind == "837" or "837" in {t.kind for t in found.transactions}):
+        if one.reason:
             found.refused.append(
                 Refusal(source, one.first + 1, f"{one.name} is not read: {one.reason}")
             )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from pumpclaim.readers.x12_claims import day_column, notes, npi, number_column, statement_days
+from pumpclaim.readers.x12_claims import statement_days
+from pumpclaim.readers.x12_columns import day_column, notes, npi, number_column, table
 from pumpclaim.readers.x12_loops import LINE
-from pumpclaim.readers.x12_segments import Ints, Segments, Spans, joined, owner, packed
+from pumpclaim.readers.x12_segments import FEW, Ints, Segments, Spans, joined, owner, packed
 from pumpclaim.readers.x12_values import ABSENT, GOOD, dates, numbers
 from pumpclaim.tables import LINES, MAX_MONEY, UNIT
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from pumpclaim.readers.x12_damage import Damage
     from pumpclaim.readers.x12_loops import Loops
+    from pumpclaim.readers.x12_segments import Composite
 
 MOST_UNITS = 999_999_999 * UNIT
 """The most units of service, or of a national drug code, that are believed."""
@@ -26,102 +28,91 @@ _HC, _N4, _472 = packed("HC"), packed("N4"), packed("472")
 _CODED = ("hcpcs", "modifier_1", "modifier_2", "modifier_3", "modifier_4")
 
 
+class _Elements(NamedTuple):
+    """The elements of each service line that are asked for."""
+
+    procedure: Spans
+    amount: Spans
+    unit_basis: Spans
+    quantity: Spans
+    revenue_code: Spans
+    place_of_service: Spans
+    pointers: Spans
+    ndc: Spans
+    ndc_amount: Spans
+    ndc_basis: Spans
+    service_state: Spans
+    day_kind: Spans
+    days: Spans
+
+
+class _Rows(NamedTuple):
+    """For each service line the places of its segments; -1 where it has none."""
+
+    service: Ints
+    day: Ints
+    drug: Ints
+    drug_quantity: Ints
+
+
 def read_lines(loops: Loops, institutional: NDArray[np.bool_], damage: Damage) -> pl.DataFrame:
-    """Every service line of the believed transactions, damaged ones too. Columns of `LINES`, in order.
+    """Every service line of the believed transactions, damaged ones too. Columns of `LINES`.
 
     ``damage`` learns which claims cannot be used for the sake of a line.
     """
     segments, count, of = loops.segments, loops.line_count, loops.claim_of_line
-    in_hospital = institutional[of]
-    professional = loops.first_in_line(loops.in_line("SV1"))
-    hospital = loops.first_in_line(loops.in_line("SV2"))
-    service = np.where(in_hospital, hospital, professional)
-    shift = in_hospital.astype(np.int64)
-    drugs = loops.in_line("LIN")
-    drug = loops.first_in_line(drugs[segments.code(drugs, 2) == _N4])
-    quantity = loops.first_in_line(loops.in_line("CTP"))
-    quantity = np.where(drug >= 0, quantity, -1)
-    days = loops.in_line("DTP")
-    day = loops.first_in_line(days[segments.code(days, 1) == _472])
+    hospital = institutional[of]
+    rows = _rows(loops, hospital)
     facility = loops.first_in_line(loops.named("77", LINE))
     rendering = loops.first_in_line(loops.named("82", LINE))
-
-    (
-        composite, amount, basis, quantity_of, revenue, place, pointers, code_of, state, ndc_amount,
-        ndc_basis, day_kind, day_text,
-    ) = segments.elements_of(
-        (service, 1 + shift), (service, 2 + shift), (service, 3 + shift), (service, 4 + shift),
-        (np.where(in_hospital, service, -1), 1), (np.where(in_hospital, -1, service), 5),
-        (np.where(in_hospital, -1, service), 7), (drug, 3), (loops.address(facility), 2),
-        (quantity, 4), (quantity, 5), (day, 2), (day, 3),
-    )  # fmt: skip
-    procedure = segments.parts(composite)
+    found = _elements(loops, rows, facility, hospital)
+    procedure = segments.parts(found.procedure)
     scheme, code, *modifiers, description = procedure.parts(1, 2, 3, 4, 5, 6, 7)
     values, states = numbers(
         segments,
-        joined([amount, quantity_of]),
+        joined([found.amount, found.quantity]),
         np.repeat([9, _UNIT_PLACES], count),
         np.repeat([MAX_MONEY, MOST_UNITS], count),
     )
     charge, units = values.reshape(2, count)
     charge_state, units_state = states.reshape(2, count)
-    ndc_units, ndc_state = numbers(segments, ndc_amount, _UNIT_PLACES, MOST_UNITS)
-    first, last, day_state = dates(segments, day_kind, day_text)
+    ndc_units, ndc_state = numbers(segments, found.ndc_amount, _UNIT_PLACES, MOST_UNITS)
+    first, last, day_state = dates(segments, found.day_kind, found.days)
 
-    damage.add_dates(day_state, of, day, 3)
-    undated = np.flatnonzero(in_hospital & (day_state == ABSENT))
+    _judge_misplaced(loops, damage)
+    _judge_procedures(loops, rows.service, hospital, (procedure, code, found.revenue_code), damage)
+    for form, shift in ((~hospital, 0), (hospital, 1)):
+        damage.add_numbers(np.where(form, charge_state, GOOD), of, rows.service, 2 + shift)
+        damage.add_numbers(np.where(form, units_state, GOOD), of, rows.service, 4 + shift)
+    damage.add_numbers(ndc_state, of, rows.drug_quantity, 4)
+    damage.add_dates(day_state, of, rows.day, 3)
+    undated = np.flatnonzero(hospital & (day_state == ABSENT))
     if undated.size:
-        begin, end, state = statement_days(loops)
-        here = of[undated]
-        first[undated], last[undated], day_state[undated] = begin[here], end[here], state[here]
+        begin, end, begin_state = statement_days(loops)
+        claims = of[undated]
+        first[undated], last[undated] = begin[claims], end[claims]
+        day_state[undated] = begin_state[claims]
 
-    missing = service < 0
-    sought = np.where(in_hospital, "SV2", "SV1")
-    for name in ("SV1", "SV2"):
-        damage.add_where(missing & (sought == name), of, loops.lines, damage.of_segment(
-            f"opens a service line without {name}; give its procedure and charge"
-        ))  # fmt: skip
     qualifier = segments.codes(scheme)
-    apart = (procedure.count == 1) & (procedure.spans.size > 2)
-    empty = ~missing & ~apart & (code.size == 0)
-    for hospital_form, element in ((False, 1), (True, 2)):
-        mine = in_hospital == hospital_form
-        damage.add_where(apart & mine, of, service, damage.of_composite(element))
-        damage.add_numbers(np.where(mine, charge_state, 0), of, service, element + 1)
-        damage.add_numbers(np.where(mine, units_state, 0), of, service, element + 3)
-    damage.add_where(empty & ~in_hospital, of, service, damage.of_element(
-        1, "has no procedure code; give qualifier and code, such as HC and 62370"
-    ))  # fmt: skip
-    damage.add_where(empty & in_hospital & (revenue.size == 0), of, service, damage.of_segment(
-        "has neither a revenue code (SV201) nor a procedure code (SV202); give one"
-    ))  # fmt: skip
-    damage.add_numbers(ndc_state, of, quantity, 4)
-    misplaced = loops.in_line("HI")
-    damage.add(owner(loops.claims, misplaced), misplaced, damage.of_segment(
-        "stands among service lines: the CLM before it is missing, so the lines cannot be told "
-        "apart; add the CLM"
-    ))  # fmt: skip
-
-    coded = (qualifier == _HC) | (qualifier == 0)
     spans = {
-        "hcpcs": _only(code, coded),
+        "hcpcs": _only(code, (qualifier == _HC) | (qualifier == 0)),
         **{f"modifier_{place}": span for place, span in enumerate(modifiers, 1)},
         "description": description,
-        "unit_basis": basis,
-        "place_of_service": place,
-        "service_state": state,
-        "rendering_provider_npi": npi(loops, rendering),
-        "revenue_code": revenue,
-        "ndc": code_of,
-        "ndc_unit": segments.parts(ndc_basis).parts(1)[0],
-        "diagnosis_pointers": pointers,
+        "unit_basis": found.unit_basis,
+        "place_of_service": found.place_of_service,
+        "service_state": found.service_state,
+        "rendering_provider_npi": npi(segments, rendering),
+        "revenue_code": found.revenue_code,
+        "ndc": found.ndc,
+        "ndc_unit": segments.parts(found.ndc_basis).part(1),
+        "diagnosis_pointers": found.pointers,
     }
     strings = segments.strings(spans)
     if segments.any_lower(joined([spans[name] for name in _CODED])):
         strings |= {name: strings[name].str.to_uppercase() for name in _CODED}
-    if (segments.parts(pointers).count > 1).any():
+    if (segments.parts(found.pointers).count > 1).any():
         strings["diagnosis_pointers"] = _spaced(segments, strings["diagnosis_pointers"])
-    note_rows = loops.in_line("NTE")
+    remarks = loops.in_line("NTE")
     columns = strings | {
         "claim": pl.Series(of.astype(np.uint32)),
         "line": pl.Series(_line_numbers(loops).astype(np.uint32)),
@@ -129,11 +120,84 @@ def read_lines(loops: Loops, institutional: NDArray[np.bool_], damage: Damage) -
         "charge": number_column(charge, charge_state),
         "units": number_column(units, units_state),
         "ndc_units": number_column(ndc_units, ndc_state),
-        "note": notes(loops, note_rows, owner(loops.lines, note_rows), count),
+        "note": notes(segments, remarks, owner(loops.lines, remarks), count),
         "service_from": day_column(first, day_state),
         "service_to": day_column(last, day_state),
     }
-    return pl.DataFrame({column.name: columns[column.name] for column in LINES})
+    return table(LINES, columns)
+
+
+def _rows(loops: Loops, hospital: NDArray[np.bool_]) -> _Rows:
+    segments = loops.segments
+    professional_rows = loops.first_in_line(loops.in_line("SV1"))
+    hospital_rows = loops.first_in_line(loops.in_line("SV2"))
+    drugs, days = loops.in_line("LIN"), loops.in_line("DTP")
+    drug = loops.first_in_line(drugs[segments.code(drugs, 2) == _N4])
+    quantity = loops.first_in_line(loops.in_line("CTP"))
+    return _Rows(
+        service=np.where(hospital, hospital_rows, professional_rows),
+        day=loops.first_in_line(days[segments.code(days, 1) == _472]),
+        drug=drug,
+        drug_quantity=np.where(drug >= 0, quantity, -1),
+    )
+
+
+def _elements(loops: Loops, rows: _Rows, facility: Ints, hospital: NDArray[np.bool_]) -> _Elements:
+    """SV2 has the revenue code before what SV1 begins with."""
+    shift = hospital.astype(np.int64)
+    of_hospital = np.where(hospital, rows.service, -1)
+    of_professional = np.where(hospital, -1, rows.service)
+    return _Elements(
+        *loops.segments.elements_of(
+            (rows.service, 1 + shift),
+            (rows.service, 2 + shift),
+            (rows.service, 3 + shift),
+            (rows.service, 4 + shift),
+            (of_hospital, 1),
+            (of_professional, 5),
+            (of_professional, 7),
+            (rows.drug, 3),
+            (rows.drug_quantity, 4),
+            (rows.drug_quantity, 5),
+            (loops.address(facility), 2),
+            (rows.day, 2),
+            (rows.day, 3),
+        )
+    )
+
+
+def _judge_procedures(
+    loops: Loops,
+    service: Ints,
+    hospital: NDArray[np.bool_],
+    what: tuple[Composite, Spans, Spans],
+    damage: Damage,
+) -> None:
+    """Lines that do not say what was done; ``what`` is procedure, its code, and revenue code."""
+    procedure, code, revenue = what
+    of = loops.claim_of_line
+    missing = service < 0
+    apart = (procedure.count == 1) & (procedure.spans.size > 2)
+    empty = ~missing & ~apart & (code.size == 0)
+    for form, name, element in ((~hospital, "SV1", 1), (hospital, "SV2", 2)):
+        fault = f"opens a service line without {name}; give its procedure and charge"
+        damage.add_where(missing & form, of, loops.lines, damage.of_segment(fault))
+        damage.add_where(apart & form, of, service, damage.of_composite(element))
+    fault = "has no procedure code; give qualifier and code, such as HC and 62370"
+    damage.add_where(empty & ~hospital, of, service, damage.of_element(1, fault))
+    fault = "has neither a revenue code (SV201) nor a procedure code (SV202); give one"
+    bare = empty & hospital & (revenue.size == 0)
+    damage.add_where(bare, of, service, damage.of_segment(fault))
+
+
+def _judge_misplaced(loops: Loops, damage: Damage) -> None:
+    """Claims whose lines may belong to another claim."""
+    misplaced = loops.in_line("HI")
+    fault = (
+        "stands among service lines: the CLM before it is missing, so it cannot be told which lines "
+        "are whose; add the CLM"
+    )
+    damage.add(owner(loops.claims, misplaced), misplaced, damage.of_segment(fault))
 
 
 def _only(spans: Spans, condition: NDArray[np.bool_]) -> Spans:
@@ -155,6 +219,10 @@ def _line_numbers(loops: Loops) -> Ints:
 
 def _spaced(segments: Segments, pointers: pl.Series) -> pl.Series:
     """Diagnosis pointers by spaces instead of component separators."""
-    for component in {chr(delimiters.component) for _, delimiters in segments.regions}:
+    components = {chr(delimiters.component) for _, delimiters in segments.regions}
+    if pointers.len() < FEW:
+        swap = str.maketrans(dict.fromkeys(components, " "))
+        return pl.Series([one and one.translate(swap) for one in pointers], dtype=pl.String)
+    for component in components:
         pointers = pointers.str.replace_all(component, " ", literal=True)
     return pointers

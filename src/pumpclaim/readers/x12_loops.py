@@ -12,6 +12,7 @@ from pumpclaim.readers.x12_segments import (
     ENVELOPE,
     KIND,
     Bools,
+    Bytes,
     Ints,
     Segments,
     filled,
@@ -31,8 +32,35 @@ _BILLING, _SUBSCRIBER, _DEPENDENT = packed("20"), packed("22"), packed("23")
 _ANSWERABLE = [packed(code) for code in ("85", "IL", "QC")]
 
 
+_HEAD, _WITHIN = 1, 2
+_MARK = np.zeros(len(KIND), np.int8)
+_MARK[[*ENVELOPE, KIND["HL"], KIND["CLM"]]] = _HEAD
+_MARK[[KIND["LX"], KIND["SV1"], KIND["SV2"], KIND["SV3"], KIND["SBR"]]] = _WITHIN
+_ZONE = np.zeros(len(KIND), np.int8)
+_ZONE[KIND["HL"]], _ZONE[KIND["CLM"]] = LEVEL, CLAIM
+_SERVICE = np.zeros(len(KIND), bool)
+_SERVICE[[KIND["SV1"], KIND["SV2"], KIND["SV3"]]] = True
+
+
+def _carried(values: NDArray[np.int8], settled: Bools) -> NDArray[np.int8]:
+    """Each value where it is settled, elsewhere the last settled one before it; else 0."""
+    place = np.maximum.accumulate(np.where(settled, np.arange(values.size), -1))
+    return np.where(place >= 0, values[place], 0).astype(np.int8)
+
+
+def _opens_line(of: Bytes, is_service: Bools, is_subscriber: Bools) -> Bools:
+    """LX opens a service line, and so does an SV1 or SV2 that has no LX of its own."""
+    opens = of == KIND["LX"]
+    known = np.flatnonzero(~is_subscriber)
+    before = np.zeros(known.size, np.uint8)
+    before[1:] = of[known[:-1]]
+    opens[known] |= is_service[known] & (before != KIND["LX"])
+    found: Bools = opens
+    return found
+
+
 class Loops:
-    """The claims and service lines of the transactions that are believed, and who is who around them.
+    """The claims and service lines of the believed transactions, and who is who around them.
 
     ``claims`` are places of CLM segments, ``lines`` of the segments that open a service line: LX, or
     an SV1 or SV2 that has no LX of its own.
@@ -49,57 +77,42 @@ class Loops:
         edge[ends] -= 1
         self.believed: Bools = np.cumsum(edge[:size], dtype=np.int8).astype(bool)
 
-        heads = np.zeros(len(KIND), np.int8)
-        heads[[*ENVELOPE, KIND["HL"], KIND["CLM"]]] = 1
-        heads[[KIND["LX"], KIND["SV1"], KIND["SV2"], KIND["SV3"], KIND["SBR"]]] = 2
-        marks = np.flatnonzero(heads[kind])
+        marks = np.flatnonzero(_MARK[kind])
         of = kind[marks]
-        is_head = heads[of] == 1
-        zone_of = np.zeros(len(KIND), np.int8)
-        zone_of[KIND["HL"]], zone_of[KIND["CLM"]] = LEVEL, CLAIM
-        head_place = np.maximum.accumulate(np.where(is_head, np.arange(of.size), -1))
-        base = np.where(head_place >= 0, zone_of[of[np.maximum(head_place, 0)]], OUTSIDE)
-
-        is_service = (of == KIND["SV1"]) | (of == KIND["SV2"]) | (of == KIND["SV3"])
-        is_subscriber = of == KIND["SBR"]
-        known = np.flatnonzero(~is_subscriber)
-        before = np.zeros(known.size, np.uint8)
-        before[1:] = of[known[:-1]]
-        opens = np.zeros(of.size, bool)
-        opens[known] = (of[known] == KIND["LX"]) | (is_service[known] & (before != KIND["LX"]))
-        opens &= base == CLAIM
-        self.orphans: Ints = marks[is_service & (base != CLAIM) & self.believed[marks]]
-
+        is_head = _MARK[of] == _HEAD
+        base = _carried(_ZONE[of], is_head)
+        is_service, is_subscriber = _SERVICE[of], of == KIND["SBR"]
+        opens = _opens_line(of, is_service, is_subscriber) & (base == CLAIM)
         plain = np.where(is_head, base, LINE).astype(np.int8)
-        settled = is_head | opens
-        place = np.maximum.accumulate(np.where(settled, np.arange(of.size), -1))
-        current = np.where(place >= 0, plain[np.maximum(place, 0)], OUTSIDE)
-        other_payer = is_subscriber & (current == CLAIM)
+        other_payer = is_subscriber & (_carried(plain, is_head | opens) == CLAIM)
         plain[other_payer] = OTHER_PAYER
-        settled |= other_payer
+        settled = is_head | opens | other_payer
         self.zone: NDArray[np.int8] = filled(size, marks[settled], plain[settled])
         self.zone[~self.believed] = OUTSIDE
         self.marks: Ints = marks[settled]
-
-        self.claims: Ints = marks[(of == KIND["CLM"]) & self.believed[marks]]
-        self.lines: Ints = marks[opens & self.believed[marks]]
+        believed = self.believed[marks]
+        self.orphans: Ints = marks[is_service & (base != CLAIM) & believed]
+        self.claims: Ints = marks[(of == KIND["CLM"]) & believed]
+        self.lines: Ints = marks[opens & believed]
         self.claim_of_line: Ints = owner(self.claims, self.lines)
         self.count = self.claims.size
         self.line_count = self.lines.size
+        self._find_levels()
 
+    def _find_levels(self) -> None:
+        """For each claim the HL segments above it, by HL03; -1 where there is none."""
         self.transaction: Ints = owner(self.starts, self.claims)
         begin = self.starts[self.transaction]
-        levels = segments.of("HL")
-        levels = levels[self.believed[levels]]
-        level = segments.code(levels, 3)
+        levels = self.rows("HL")
+        level = self.segments.code(levels, 3)
         self.level = last_before(levels, self.claims, begin)
         self.billing_level = last_before(levels[level == _BILLING], self.claims, begin)
         since = np.maximum(self.billing_level, begin)
         self.subscriber_level = last_before(levels[level == _SUBSCRIBER], self.claims, since)
         since = np.maximum(self.subscriber_level, since)
         self.dependent_level = last_before(levels[level == _DEPENDENT], self.claims, since)
-        known_level = np.isin(level, (_BILLING, _SUBSCRIBER, _DEPENDENT))
-        self.unknown_level = last_before(levels[~known_level], self.claims, begin)
+        known = (level == _BILLING) | (level == _SUBSCRIBER) | (level == _DEPENDENT)
+        self.unknown_level = last_before(levels[~known], self.claims, begin)
         self.unknown_level[self.unknown_level < self.level] = -1
 
     @cached_property
@@ -111,12 +124,14 @@ class Loops:
     def rows(self, kind: str) -> Ints:
         """Places of the segments of one kind within believed transactions."""
         rows = self.segments.of(kind)
-        return rows[self.believed[rows]]
+        mine: Ints = rows[self.believed[rows]]
+        return mine
 
     def named(self, code: str, zone: int) -> Ints:
         """Places of NM1 segments by NM101, in one zone."""
         rows, codes = self.names
-        return rows[(codes == packed(code)) & (self.zone[rows] == zone)]
+        found: Ints = rows[(codes == packed(code)) & (self.zone[rows] == zone)]
+        return found
 
     def last_named(self, code: str, since: Ints) -> Ints:
         """For each claim the last such NM1 among the levels above it; -1 where there is none."""
@@ -134,12 +149,14 @@ class Loops:
         """Segments of one kind that speak of a whole claim."""
         rows = self.segments.of(kind)
         zone = self.zone[rows]
-        return rows[(zone == CLAIM) | (zone == OTHER_PAYER)]
+        mine: Ints = rows[(zone == CLAIM) | (zone == OTHER_PAYER)]
+        return mine
 
     def in_line(self, kind: str) -> Ints:
         """Segments of one kind that speak of a service line."""
         rows = self.segments.of(kind)
-        return rows[self.zone[rows] == LINE]
+        mine: Ints = rows[self.zone[rows] == LINE]
+        return mine
 
     @cached_property
     def _addresses(self) -> tuple[Ints, Ints]:
@@ -175,10 +192,12 @@ class Loops:
         subscribers = self.in_line("SBR")
         names, codes = self.names
         among = names[(self.zone[names] == LINE) & np.isin(codes, _ANSWERABLE)]
-        return np.union1d(subscribers, among)
+        both: Ints = np.union1d(subscribers, among)
+        return both
 
     @cached_property
     def empty_claims(self) -> Bools:
         """Claims without any service line."""
         counts = np.bincount(self.claim_of_line, minlength=self.count)
-        return counts == 0
+        empty: Bools = counts == 0
+        return empty

@@ -1,11 +1,12 @@
 """An X12 file as columns: where each segment, element and component begins and ends.
 
-Nothing is copied: a value is a pair of byte positions (`Spans`) until the last step, which turns all
-spans of a table into strings at once.
+Nothing is copied: a value is a pair of byte positions (`Spans`) until the last step, which turns
+all spans of a table into strings at once.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,7 +48,8 @@ def packed(text: str) -> int:
 
 
 def _slot(code: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    return (code & 63) | (code >> 2 & 0xFC0) | (code >> 4 & 0x3F000)
+    slot = (code & 63) | (code >> 2 & 0xFC0) | (code >> 4 & 0x3F000)
+    return slot.astype(np.uint32, copy=False)
 
 
 _CODES = np.array([packed(name) for name in KINDS], np.uint32)
@@ -57,6 +59,7 @@ _MASKS = np.array([0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF], np.uint32)
 _MASKS_8 = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
 _CASE = np.uint64(0x4040404040404040)
 _ROOM = 24
+_NOTHING = pl.Series([None], dtype=pl.String)
 FEW = 2_000
 """Below so many values Python's own loop is quicker than starting a query."""
 
@@ -81,12 +84,6 @@ class Spans:
         ends = [0, *accumulate(sizes)]
         return [Spans(self.start[a:b], self.end[a:b]) for a, b in pairwise(ends)]
 
-    def where(self, condition: Bools, other: Spans) -> Spans:
-        """These values where ``condition`` holds, ``other``'s elsewhere."""
-        return Spans(
-            np.where(condition, self.start, other.start), np.where(condition, self.end, other.end)
-        )
-
 
 class Segments:
     """All segments of one file, in order; empty ones are left out.
@@ -94,12 +91,14 @@ class Segments:
     ``kind`` is a place in `KINDS`; ``start`` and ``end`` are the segment's first byte and its
     terminator; ``first`` and ``last`` the places in ``bounds`` of the delimiter after the id and of
     the terminator; ``separators`` are the places of component separators in the file, ``controls``
-    those of control characters. ``bytes`` has room behind it, so that any value may be read eight bytes wide.
+    those of control characters. ``bytes`` has room behind it, so that any value may be read eight
+    bytes wide.
     """
 
     def __init__(
         self,
         data: bytes,
+        *,
         bounds: Ints,
         last: Ints,
         start: Ints,
@@ -149,7 +148,7 @@ class Segments:
         return np.flatnonzero(self.kind == KIND[kind])
 
     def element(self, rows: Ints, number: int | Ints) -> Spans:
-        """Element ``number`` (from 1) of the segments ``rows``; absent where the row is negative."""
+        """Element ``number`` (from 1) of the segments ``rows``; absent where a row is negative."""
         place = self.first[rows] + number
         return self._between(
             (place <= self.last[rows]) & (rows >= 0),
@@ -170,8 +169,7 @@ class Segments:
         live = self.element(rows.ravel(), number.ravel())
         start = np.ascontiguousarray(live.start.reshape(rows.shape).T)
         end = np.ascontiguousarray(live.end.reshape(rows.shape).T)
-        absent = Spans(np.zeros(size, np.int64), np.zeros(size, np.int64))
-        found = [absent] * len(wanted)
+        found = [absent(size)] * len(wanted)
         for column, place in enumerate(there):
             found[place] = Spans(start[column], end[column])
         return found
@@ -194,11 +192,11 @@ class Segments:
         return start, end
 
     def code(self, rows: Ints, number: int) -> Ints:
-        """Element ``number`` as a number (`packed`), for comparing; 0 absent, -1 over four bytes."""
+        """Element ``number`` as a number (`packed`) to compare; 0 absent, -1 over four bytes."""
         return self.codes(self.element(rows, number))
 
     def codes(self, spans: Spans) -> Ints:
-        """Values as numbers (`packed`), for comparing; 0 absent, -1 over four bytes."""
+        """Values as numbers (`packed`) to compare; 0 absent, -1 over four bytes."""
         size = spans.size
         code = (self.fours[spans.start] & _MASKS[np.minimum(size, 4)]).astype(np.int64)
         code[size > 4] = -1
@@ -214,24 +212,20 @@ class Segments:
         value = self.eights[spans.start] & _MASKS_8[np.minimum(spans.size, 8)]
         return bool((value & (value << np.uint64(1)) & _CASE).any())
 
+    @cached_property
+    def _region_starts(self) -> list[int]:
+        return [begin for begin, _ in self.regions]
+
     def delimiters(self, row: int) -> Delimiters:
         """The delimiters in force at a segment."""
-        at = self.start[row]
-        return next(d for begin, d in reversed(self.regions) if begin <= at)
-
-    def text(self, row: int) -> str:
-        """One segment, for looking at it closely."""
-        return self.data[self.start[row] : self.end[row]].decode("utf-8", "replace")
+        if len(self.regions) == 1:
+            return self.regions[0][1]
+        return self.regions[bisect_right(self._region_starts, int(self.start[row])) - 1][1]
 
     def elements(self, row: int) -> list[str]:
-        """The elements of one segment, its id first, without trailing blanks."""
-        places = range(self.first[row], self.last[row] + 1)
-        ends = [int(self.bounds[place]) for place in places]
-        starts = [int(self.start[row]), *(end + 1 for end in ends[:-1])]
-        return [
-            self.data[start:end].decode("utf-8", "replace").strip(" ")
-            for start, end in zip(starts, ends, strict=True)
-        ]
+        """The elements of one segment, its id first, without blanks around them."""
+        text = self.data[self.start[row] : self.end[row]].decode("utf-8", "replace")
+        return [part.strip(" ") for part in text.split(chr(self.delimiters(row).element))]
 
     @cached_property
     def _whole(self) -> pl.Expr:
@@ -255,8 +249,9 @@ class Segments:
                 np.not_equal(column.start[1:], column.start[:-1], out=fresh[1:])
                 if np.count_nonzero(fresh) < size // 2:
                     places[name] = np.cumsum(fresh) - 1
-                    column = column[fresh]
-                long[name] = column
+                    long[name] = column[fresh]
+                else:
+                    long[name] = column
         if long:
             text, begin = self._text(joined(list(long.values()))), 0
             for name, column in long.items():
@@ -264,7 +259,7 @@ class Segments:
                 begin += column.start.size
         for name, place in places.items():
             found[name] = found[name].gather(place)
-        return {name: found[name].alias(name) for name in spans}
+        return found
 
     def _short(self, spans: Spans) -> pl.Series:
         """Codes of one or two bytes: each distinct one is made once."""
@@ -303,10 +298,13 @@ class Composite:
         self.first = np.searchsorted(segments.separators, spans.start)
         self.count = np.searchsorted(segments.separators, spans.end) - self.first + 1
         self.count[spans.size == 0] = 0
+        self.most = int(self.count.max(initial=0))
 
     def part(self, number: int) -> Spans:
         """Component ``number`` (from 1); absent where the composite is shorter."""
         whole, separators = self.spans, self.segments.separators
+        if number > self.most:
+            return absent(self.count.size)
 
         def bounds(live: Ints) -> tuple[Ints, Ints]:
             start, end = whole.start[live], whole.end[live]
@@ -323,13 +321,19 @@ class Composite:
         return [self.part(number) for number in numbers]
 
 
+def absent(size: int) -> Spans:
+    """Values none of which is there."""
+    nothing = np.zeros(size, np.int64)
+    return Spans(nothing, nothing)
+
+
 def empty_column(size: int) -> pl.Series:
     """A column of strings without any value."""
-    return pl.Series([None], dtype=pl.String).new_from_index(0, size)
+    return _NOTHING.new_from_index(0, size)
 
 
 def side_by_side(one: Callable[[], A], other: Callable[[], B], *, worthwhile: bool) -> tuple[A, B]:
-    """The results of two calls that do not depend on each other, on two cores where it is worth it."""
+    """The results of two independent calls, on two cores where that is worth it."""
     if not worthwhile:
         return one(), other()
     with ThreadPoolExecutor(1) as pool:

@@ -93,8 +93,8 @@ def _long_number(text: bytes, places: int, most: int) -> tuple[int, int]:
 def dates(segments: Segments, kinds: Spans, spans: Spans) -> tuple[Ints, Ints, NDArray[np.int8]]:
     """First and last day (days since 1970) and what is to be said of each date or range.
 
-    ``kinds`` holds the format qualifiers: D8 (CCYYMMDD), RD8 (two of them with a hyphen), DT and DTS
-    (CCYYMMDD with a time of day, which is left out).
+    ``kinds`` holds the format qualifiers: D8 (CCYYMMDD), RD8 (two of them with a hyphen), DT and
+    DTS (CCYYMMDD with a time of day, which is left out).
     """
     kind = segments.codes(kinds)
     size = spans.size
@@ -104,13 +104,12 @@ def dates(segments: Segments, kinds: Spans, spans: Spans) -> tuple[Ints, Ints, N
     timed = (kind == _DT) | (kind == _DTS)
     known = ranged | timed | (kind == _D8)
     if not live.any():
-        return (empty := np.zeros(size.size, np.int64)), empty, state
+        return np.zeros(size.size, np.int64), np.zeros(size.size, np.int64), state
     first, good = _days(segments, spans.start)
-    last = first
+    last = first.copy()
     fits = np.where(ranged, size == 17, np.where(timed, (size == 12) | (size == 14), size == 8))
     if ranged.any():
         at = np.flatnonzero(ranged & fits)
-        last = first.copy()
         last[at], last_good = _days(segments, spans.start[at] + 9)
         good[at] &= last_good & (segments.bytes[spans.start[at] + 8] == MINUS)
     state[live & ~(fits & good)] = NO_DATE
