@@ -5,14 +5,22 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from pumpclaim.errors import InputError
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
 SEPARATORS = ",;\t|"
 QUOTE, NEWLINE, RETURN = b'"\n\r'
+PIECE = 2**20
+"""Bytes that are looked through at a time."""
 CELLS = "?cells"
 """Name of the column with the number of cells of each row that has not as many as the header."""
 
@@ -56,32 +64,46 @@ def separator_of(header: str) -> str:
 
 def _is_regular(data: bytes, separator: str) -> bool:
     """Every row has as many cells as the header, and quotes stand only around whole cells."""
-    mark = ord(separator)
-    bytes_ = np.frombuffer(data, np.uint8)
+    mark, start, width = ord(separator), 0, None
+    while start < len(data):
+        end = start + PIECE
+        while True:  # to the end of a row: a line break inside quotes is none
+            end = data.find(b"\n", end) + 1 or len(data)
+            piece = data[start:end]
+            if end == len(data) or piece.count(b'"') % 2 == 0:
+                break
+        counts = _separators(piece, mark)
+        if counts is None:
+            return False
+        width = counts[0][0] if width is None else width
+        for row in np.flatnonzero(counts[0] != width):
+            if piece[slice(*counts[1][row : row + 2])].strip():
+                return False
+        start = end
+    return True
+
+
+def _separators(piece: bytes, mark: int) -> tuple[Ints, Ints] | None:
+    """Separators in each row of whole rows, and where rows begin; None where quotes are irregular."""
+    bytes_ = np.frombuffer(piece, np.uint8)
     is_separator, is_newline, is_quote = bytes_ == mark, bytes_ == NEWLINE, bytes_ == QUOTE
     quotes = np.flatnonzero(is_quote)
     if quotes.size:
         if quotes.size % 2:
-            return False
-        before = bytes_[np.maximum(quotes[::2] - 1, 0)]
-        after = bytes_[np.minimum(quotes[1::2] + 1, len(bytes_) - 1)]
-        opens = np.isin(before, (mark, NEWLINE, QUOTE)) | (quotes[::2] == 0)
-        closes = np.isin(after, (mark, NEWLINE, RETURN, QUOTE)) | (quotes[1::2] + 1 == len(bytes_))
+            return None
+        opening, closing = quotes[::2], quotes[1::2]
+        before = bytes_[np.maximum(opening - 1, 0)]
+        after = bytes_[np.minimum(closing + 1, len(bytes_) - 1)]
+        opens = np.isin(before, (mark, NEWLINE, QUOTE)) | (opening == 0)
+        closes = np.isin(after, (mark, NEWLINE, RETURN, QUOTE)) | (closing + 1 == len(bytes_))
         if not (opens.all() and closes.all()):
-            return False
+            return None
         # The count of quotes so far runs over at 256, which leaves it odd or even as it was.
         outside = np.cumsum(is_quote, dtype=np.uint8) % 2 == 0
         is_separator &= outside
         is_newline &= outside
-    separators, newlines = np.flatnonzero(is_separator), np.flatnonzero(is_newline)
-    if not len(bytes_) or bytes_[-1] != NEWLINE:
-        newlines = np.append(newlines, len(bytes_))
-    counts = np.diff(np.searchsorted(separators, newlines), prepend=0)
-    odd = np.flatnonzero(counts != counts[0])
-    begins = np.append(0, newlines[:-1] + 1)[odd]
-    return all(
-        not data[start:end].strip() for start, end in zip(begins, newlines[odd], strict=True)
-    )
+    begins = np.append(0, np.flatnonzero(is_newline[:-1]) + 1)
+    return np.add.reduceat(is_separator, begins, dtype=np.int64), np.append(begins, len(bytes_))
 
 
 def _parse_row_by_row(text: str, separator: str, source: str) -> tuple[list[str], pl.DataFrame]:

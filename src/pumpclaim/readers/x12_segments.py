@@ -128,9 +128,10 @@ class Segments:
         if not full.all():
             start, first, last, end = start[full], first[full], last[full], end[full]
         self.start, self.first, self.last, self.end = start, first, last, end
-        code = self.fours[start] & _MASKS[np.minimum(bounds[first] - start, 4)]
+        size = bounds[first] - start
+        code = self.fours[start] & _MASKS[np.minimum(size, 4)]
         kind = _PLACES[_slot(code)]
-        kind[_CODES[kind] != code] = 0
+        kind[(_CODES[kind] != code) | (size > 3)] = 0
         self.kind: Bytes = kind
 
     def __len__(self) -> int:
