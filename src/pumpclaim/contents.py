@@ -14,7 +14,7 @@ from pumpclaim.figures import figure
 from pumpclaim.visits import FAR_FUTURE, NO_DAY, whole_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -106,22 +106,24 @@ def count(counts: NDArray[np.uint64], place: int) -> NDArray[np.uint16]:
 def match_contents(
     ingredients: pl.DataFrame,
     compiled: CompiledPolicy,
-    article_of: Callable[[Ints], NDArray[np.int8]],
+    articles: NDArray[np.int8] | None,
     days: NDArray[np.int32],
 ) -> Contents:
     """The ingredients against the fees of each line's article and day.
 
-    ``article_of`` gives the article that judges each of some lines, ``days`` the day of every line.
+    ``articles`` is the article that judges each line (null when there is only one), ``days`` its day.
     """
     frame = ingredients if ingredients["row"].is_sorted() else ingredients.sort("row", "item")
     place = frame["row"].to_numpy().astype(np.int64)
     drug = compiled.drug_positions(frame["drug"])
     # A line whose day is not known has no price, but it is known which drugs have a fee today.
     day = np.where(days[place] == NO_DAY, FAR_FUTURE, days[place])
-    article = np.zeros(len(drug), np.int8) if len(compiled.fees) == 1 else article_of(place)
-    rate = np.full(len(drug), -1, np.int64)
-    for position, fees in enumerate(compiled.fees):
-        rate = np.where(article == position, fees.look_up(day, drug), rate)
+    if articles is None:
+        rate = compiled.fees[0].look_up(day, drug)
+    else:
+        rate = np.full(len(drug), -1, np.int64)
+        for position, fees in enumerate(compiled.fees):
+            rate = np.where(articles[place] == position, fees.look_up(day, drug), rate)
     return Contents(
         compiled=compiled,
         ingredient_rows=frame,

@@ -175,7 +175,9 @@ def _runs(
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Roles of each line's visit, and of its patient's day; withdrawn claims count in their own alone."""
     of_visit = visits.over(visits.visit_starts, roles, np.bitwise_or)
-    alive = np.where(withdrawn, np.uint32(0), roles) if withdrawn.any() else roles
+    if visits.alone and not withdrawn.any():
+        return of_visit, of_visit
+    alive = np.where(withdrawn, np.uint32(0), roles)
     return of_visit, visits.over(visits.day_starts, alive, np.bitwise_or) | of_visit
 
 
@@ -232,9 +234,9 @@ def _units_on_day(
 
 def _newest_implant(roles: NDArray[np.uint32], withdrawn: Bools, visits: Visits) -> Bools:
     """Whether the patient's newest implant, up to and with that day, is no programmable pump."""
-    implant = np.where(withdrawn, np.uint32(0), roles & np.uint32(Role.DEVICE_IMPLANT))
-    if not implant.any():
+    if not has(roles, Role.UNPROGRAMMABLE_IMPLANT).any():
         return np.zeros(len(roles), bool)
+    implant = np.where(withdrawn, np.uint32(0), roles & np.uint32(Role.DEVICE_IMPLANT))
     implants = np.bitwise_or.reduceat(implant, visits.day_starts)
     newest = np.maximum.accumulate(np.where(implants != 0, np.arange(len(implants)), -1))
     first_day = np.searchsorted(visits.day_starts, visits.patient_starts)
@@ -249,6 +251,8 @@ def _compound_numbers(
 ) -> NDArray[np.uint16]:
     """Which J7999 line of its patient's day each is, from 1, whatever the order of claims and files."""
     numbers = compound.astype(np.uint16)
+    if not compound.any():
+        return numbers
     many = visits.over(visits.day_starts, numbers.astype(np.uint32), np.add) > 1
     places = np.flatnonzero(compound & many)
     if len(places):

@@ -67,21 +67,26 @@ def line_arrays(
     claim_of = lines["claim"].to_numpy().astype(np.int64)
     days = whole_numbers(lines["service_from"].to_physical(), NO_DAY).astype(np.int32)
 
-    def services() -> tuple[Order, NDArray[np.uint8], Bools]:
+    # With one article it is known whose fees hold; with several the reach of a line is needed first.
+    packed = (
+        pack_lines(claim_set, compiled, contractor, claim_of) if len(compiled.fees) > 1 else None
+    )
+    articles = None if packed is None else find_article(packed, compiled)
+
+    def services() -> tuple[Order, NDArray[np.uint8], NDArray[np.uint32]]:
         codes = compiled.code_positions(lines["hcpcs"])
-        past = (compiled.code_roles[codes] & np.uint32(Role.DEVICE_IMPLANT)) != 0
+        past = (compiled.code_roles[codes] & np.uint32(Role.UNPROGRAMMABLE_IMPLANT)) != 0
         order = order_lines(_patients(claims), days, claim_of, past)
-        return order, codes, _has_modifier(lines, "KD")
+        if packed is not None:
+            return order, codes, packed
+        return order, codes, pack_lines(claim_set, compiled, contractor, claim_of)
 
-    def drugs() -> tuple[NDArray[np.uint32], Contents, Ints]:
-        facts = pack_lines(claim_set, compiled, contractor, claim_of)
-        contents = match_contents(
-            ingredients, compiled, lambda rows: find_article(facts[rows], compiled), days
-        )
+    def drugs() -> tuple[Contents, Ints, Bools]:
+        contents = match_contents(ingredients, compiled, articles, days)
         contents.counts  # noqa: B018  (worked out here, beside the other thread)
-        return facts, contents, contents.of_lines(extended(contents))
+        return contents, contents.of_lines(extended(contents)), _has_modifier(lines, "KD")
 
-    (order, codes, has_kd), (facts, contents, dollars) = both(
+    (order, codes, facts), (contents, dollars, has_kd) = both(
         services, drugs, large=len(days) > LARGE
     )
     return (

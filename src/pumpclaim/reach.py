@@ -71,11 +71,13 @@ class Reach:
         """The context's columns on reach; where contract or state is unknown see ``known``."""
         compiled, contract, state = self.compiled, self.contract, self.state
         text_from = day_number(compiled.policy.medicare.opps_text_from)
-        on_claims_of_physicians = {
-            name: kind[self.place] & ~self.institutional
-            for name, kind in compiled.place_is.items()
-            if name != "is_home"
-        }
+        kinds = {name: kind for name, kind in compiled.place_is.items() if name != "is_home"}
+        if self.place.any():
+            of_physicians = {
+                name: kind[self.place] & ~self.institutional for name, kind in kinds.items()
+            }
+        else:
+            of_physicians = dict.fromkeys(kinds, np.zeros(len(self.place), bool))
         return {
             "is_institutional": self.institutional,
             "is_withdrawn": self.withdrawn,
@@ -92,7 +94,7 @@ class Reach:
             "contract_is_regional": compiled.contract_regional[contract],
             "is_opps": self.opps,
             "is_opps_text": self.days >= text_from,
-            **on_claims_of_physicians,
+            **of_physicians,
         }
 
     def known(self) -> dict[str, Bools]:

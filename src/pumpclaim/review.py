@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pumpclaim.visits import Part
 
 
-BLOCK = 1 << 16
+BLOCK = 1 << 18
 """Lines that are judged together; more are judged block after block, patients whole."""
 
 

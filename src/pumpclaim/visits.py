@@ -35,6 +35,11 @@ class Visits:
     day_starts: Ints
     visit_starts: Ints
 
+    @property
+    def alone(self) -> bool:
+        """Every visit is the only one of its patient's day."""
+        return len(self.day_starts) == len(self.visit_starts)
+
     def lengths(self, starts: Ints) -> Ints:
         """Lines of each run."""
         return np.diff(starts, append=self.count)
@@ -120,7 +125,7 @@ def order_lines(
 ) -> Order:
     """The order of lines, given the patient (a number) of each claim, and day and claim of each line.
 
-    ``past`` marks lines whose patients' claims depend on each other on whatever day (implants).
+    ``past`` marks lines whose patients' claims depend on each other on whatever day.
     Lines of one visit keep the order in which they stand on their claim.
     """
     none = np.zeros(0, np.int64)

@@ -144,6 +144,14 @@ def test_a_reason_shows_no_more_than_the_element_and_not_all_of_a_long_one() -> 
     assert "62370" not in reason
 
 
+def test_a_claim_whose_segment_id_is_damaged_lends_no_lines_to_the_one_before() -> None:
+    found = read(x.professional(THREE).replace("CLM*B*", "CLM\x00*B*"))
+    assert found.claims["claim_id"].to_list() == ["C"]
+    rejected = found.rejected.row(0, named=True)
+    assert (rejected["claim_id"], rejected["segment"]) == ("A", 27)
+    assert "not text" in rejected["reason"]
+
+
 def test_a_claim_without_service_lines() -> None:
     found = read(x.professional(x.claim("A"), x.claim("B", lines=[])))
     assert found.claims["claim_id"].to_list() == ["A"]

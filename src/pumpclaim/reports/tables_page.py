@@ -30,11 +30,14 @@ def _flat() -> str:
         "## The flat layout (CSV, Parquet)",
         "",
         "One row a service line, which bears its claim's columns as well. Rows with one `claim_id`, "
-        "`patient_id` and `billing_provider_npi` are one claim, wherever they stand. CSV may be separated by "
-        "comma, semicolon, tab or pipe, in UTF-8 or cp1252.",
+        "`patient_id`, `billing_provider_npi` and `frequency_code` (empty counts as 1) are one claim, "
+        "wherever they stand; rows that disagree about their claim reject it. Where a claim and its lines "
+        "have a column of one name, the claim's begins with `claim_`. CSV may be separated by comma, "
+        "semicolon, tab or pipe, in UTF-8, UTF-16 or cp1252.",
         "",
         f"Needed: {', '.join(f'`{name}`' for name in REQUIRED)}. Understood as well: {aliases}; and "
-        f"`{MODIFIERS}`, all modifiers in one column, separated by spaces.",
+        f"`{MODIFIERS}`, all modifiers in one column, separated by spaces. An institutional row may leave "
+        "`hcpcs` empty when it has a `revenue_code`, and `service_from` when it has `statement_from`.",
         "",
         "Money is dollars (`412.50`, `$1,412.50`), dates are `2025-03-10`, `03/10/2025` or `20250310`, "
         "quantities have at most three decimals, `diagnoses` are codes separated by spaces, commas or "
