@@ -81,7 +81,8 @@ def professional(claims: int, seed: int = 1) -> list[Claim]:
             diagnoses=("G894", "M961", "Z451")[: rng.randint(1, 3)], street=f"{person % 997 + 1} MADE UP STREET",
             provider=clinic, provider_npi=clinic_npi, provider_city=city, provider_state=state,
             provider_zip=zip_code, rendering=("EXAMPLE", "ROBIN", doctor),
-            medical_record=f"MR{person:07d}", note="SEEN WITH CAREGIVER" if rng.random() < 0.05 else "",
+            payer_address=("N3*900 MADE UP PLAZA*SUITE 42", f"N4*{city}*{state}*{zip_code}"),
+            line_numbers=True, medical_record=f"MR{person:07d}", note="SEEN WITH CAREGIVER" if rng.random() < 0.05 else "",
             facility=f"{clinic} ANNEX" if elsewhere else "", facility_npi=clinic_npi,
             facility_state=state, facility_city=city, facility_zip=zip_code,
         ))  # fmt: skip

@@ -61,6 +61,8 @@ class Claim:
     street: str = "12 MADE UP STREET"
     rendering: tuple[str, str, str] | None = None
     medical_record: str = ""
+    payer_address: tuple[str, ...] = ()
+    line_numbers: bool = False
 
 
 def npi(nine_digits: int) -> str:
@@ -122,6 +124,7 @@ def _claim(claim: Claim, level: int, parent: int, institutional: bool) -> list[s
         f"N4*{claim.city}*{claim.state}*{claim.zip_code}",
         f"DMG*D8*{claim.birth:%Y%m%d}*{claim.sex}",
         f"NM1*PR*2*NORIDIAN*****PI*{claim.payer_id}",
+        *claim.payer_address,
         f"CLM*{claim.claim_id}*{total}***{place}*Y*A*Y*Y"
         if not institutional
         else f"CLM*{claim.claim_id}*{total}***{place}**A*Y*Y",
@@ -165,6 +168,8 @@ def _claim(claim: Claim, level: int, parent: int, institutional: bool) -> list[s
         else:
             out.append(f"SV1*{codes}*{line.charge}*UN*{line.units}*{line.place_of_service}**1")
         out.append(f"DTP*472*D8*{line.day:%Y%m%d}")
+        if claim.line_numbers:
+            out.append(f"REF*6R*{claim.claim_id}L{number}")
         if line.note:
             out.append(f"NTE*ADD*{line.note}")
     return out

@@ -11,6 +11,7 @@ import polars as pl
 
 from pumpclaim.compiled import KEYS
 from pumpclaim.figures import figure
+from pumpclaim.tables import MAX_AMOUNT
 from pumpclaim.visits import FAR_FUTURE, NO_DAY, whole_numbers
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def match_contents(
     frame = ingredients if ingredients["row"].is_sorted() else ingredients.sort("row", "item")
     place = frame["row"].to_numpy().astype(np.int64)
     drug = compiled.drug_positions(frame["drug"])
+    amount = whole_numbers(frame["amount"])
     # A line whose day is not known has no price, but it is known which drugs have a fee today.
     day = np.where(days[place] == NO_DAY, FAR_FUTURE, days[place])
     if articles is None:
@@ -130,8 +132,8 @@ def match_contents(
         days=days,
         place=place,
         drug=drug,
-        amount=whole_numbers(frame["amount"]),
+        amount=amount,
         concentration=whole_numbers(frame["concentration"]),
-        unread=(frame["problem"].is_not_null() | frame["amount"].is_null()).to_numpy(),
+        unread=frame["problem"].is_not_null().to_numpy() | (amount < 0) | (amount > MAX_AMOUNT),
         rate=rate,
     )

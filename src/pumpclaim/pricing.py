@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from pumpclaim.figures import figure
+from pumpclaim.policy import INGREDIENTS_AT_MOST
 from pumpclaim.policy.model import Role
 from pumpclaim.tables import CENT, UNIT
 from pumpclaim.visits import NO_DAY
@@ -41,12 +42,13 @@ REASONS = (
     "no narrative of drugs and amounts",
     "narrative cannot be read whole",
     "a drug has no fee in the article: the contractor prices it from the invoice",
-    "units of service are no whole number",
+    "units of service are no whole number, or too many",
     "lower bound: a drug has no fee in the article",
+    "more drugs on one line than can be summed",
 )
 """Why a line has no allowance, or why it is zero; the place in this tuple is the code in ``Prices``."""
 (PRICED, NOT_REACHED, OTHER_SCHEDULE, HOSPITAL, PACKAGED, INSTITUTIONAL, OTHER_CODE, NO_DATE,
- NO_NARRATIVE, UNREAD, NO_FEE, PART_UNITS, LOWER_BOUND) = range(13)  # fmt: skip
+ NO_NARRATIVE, UNREAD, NO_FEE, PART_UNITS, LOWER_BOUND, TOO_MANY) = range(14)  # fmt: skip
 TABLED = (PRICED, UNREAD, NO_FEE, PART_UNITS, LOWER_BOUND)
 """Reasons of lines that the fee table prices, in whole or in part."""
 
@@ -90,76 +92,83 @@ class Prices:
 
 
 @figure("compounding fee of a refill", statements=("P3",))
-def compounding(context: Context, cartridges: Ints | None) -> tuple[Ints, Ints]:
-    """Number of compounding fees of each line, and what one is on its day, in nano-dollars.
+def compounding(context: Context, at: Ints, cartridges: Ints | None) -> tuple[Ints, Ints]:
+    """Number of compounding fees of the lines ``at``, and what one is on their day, in nano-dollars.
 
     One fee a refill, on its first J7999 line (readings compounding-fee and several-compound-lines);
     ``cartridges`` are those that each line of the lines table states, 0 for none.
     """
     policy = context.compiled.policy
-    number = context.columns["compound_number"]
-    count = (
-        (number >= 1) if policy.reading("several-compound-lines") == "fee-each" else (number == 1)
-    )
-    fees = count.astype(np.int64)
+    number = context.columns["compound_number"][at]
+    every = policy.reading("several-compound-lines") == "fee-each"
+    fees = ((number >= 1) if every else (number == 1)).astype(np.int64)
     if policy.reading("compounding-fee") == "per-cartridge" and cartridges is not None:
-        fees *= np.maximum(cartridges[context.rows], 1)
-    one = np.zeros(len(fees), np.int64)
-    places = np.flatnonzero(fees)
-    article = context.reach.article[places]
+        fees *= np.maximum(cartridges[context.rows[at]], 1)
+    one = np.zeros(len(at), np.int64)
+    article, days = context.reach.article[at], context.lines.days[at]
     for position, table in enumerate(context.compiled.fees):
-        period = table.period(context.lines.days[places])
+        period = table.period(days)
         here = (period >= 0) & (article == position)
-        one[places[here]] = table.compounding[period[here]]
+        one = np.where(here, table.compounding[period], one)
     return fees, one
 
 
 @figure("packaged under OPPS", statements=("P4",))
-def unpaid(context: Context) -> NDArray[np.uint8]:
-    """Why each line is not priced by the table, as a position in REASONS; PRICED where it is."""
-    columns, policy = context.columns, context.compiled.policy
-    roles = columns["roles"]
-    by_table = policy.reading("own-code-price") == "by-table"
-    other = (roles & (Role.COMPOUNDED | Role.OWN_DRUG if by_table else Role.COMPOUNDED)) == 0
-    hospital = columns["is_hospital_outpatient"] | columns["is_hospital_other"]
-    reason = np.zeros(len(roles), np.uint8)
-    # The later a reason is set, the more it weighs.
-    reason[other] = OTHER_CODE
-    reason[context.lines.days == NO_DAY] = NO_DATE
-    institutional = context.reach.institutional
-    reason[institutional] = INSTITUTIONAL
-    reason[context.reach.opps] = PACKAGED
-    reason[hospital] = HOSPITAL
-    reason[(roles & Role.PUMP_DRUG) == 0] = OTHER_SCHEDULE
-    reason[~columns["is_governed"]] = NOT_REACHED
+def unpaid(context: Context, at: Ints) -> NDArray[np.uint8]:
+    """Why the drug lines ``at`` are not priced by the table, as positions in REASONS; PRICED where they are.
+
+    The later a reason stands here, the more it weighs.
+    """
+    columns, reach = context.columns, context.reach
+    by_table = context.compiled.policy.reading("own-code-price") == "by-table"
+    tabled = Role.COMPOUNDED | Role.OWN_DRUG if by_table else Role.COMPOUNDED
+    reason = np.where(columns["roles"][at] & np.uint32(tabled), PRICED, OTHER_CODE).astype(np.uint8)
+    reason[context.lines.days[at] == NO_DAY] = NO_DATE
+    reason[reach.institutional[at]] = INSTITUTIONAL
+    reason[reach.opps[at]] = PACKAGED
+    reason[(columns["is_hospital_outpatient"] | columns["is_hospital_other"])[at]] = HOSPITAL
     return reason
 
 
 def price_lines(context: Context, cartridges: Ints | None = None) -> Prices:
     """The allowance of every line of the context; ``cartridges`` as for ``compounding``."""
     policy, columns = context.compiled.policy, context.columns
-    reason = unpaid(context)
-    fees, fee = compounding(context, cartridges)
-    total = context.lines.drug_dollars
+    at = np.flatnonzero(columns["is_governed"] & ((columns["roles"] & Role.PUMP_DRUG) != 0))
+    drugs, unread, unpriced = (columns[name][at] for name in ("ingredients", "unread", "unpriced"))
+    reason = unpaid(context, at)
     tabled = reason == PRICED
-    reason[tabled & (columns["unpriced"] > 0)] = NO_FEE
-    reason[tabled & (columns["unread"] > 0)] = UNREAD
-    reason[tabled & (columns["ingredients"] == 0) & (columns["unread"] == 0)] = NO_NARRATIVE
+    reason[tabled & (unpriced > 0)] = NO_FEE
+    reason[tabled & (unread > 0)] = UNREAD
+    reason[tabled & (drugs == 0) & (unread == 0)] = NO_NARRATIVE
+    reason[tabled & (drugs > INGREDIENTS_AT_MOST)] = TOO_MANY
     known = reason == PRICED
+    total = context.lines.drug_dollars[at]
     if policy.reading("unlisted-drug") == "known-only":
-        bound = (reason == NO_FEE) & (columns["ingredients"] > columns["unpriced"])
+        bound = (reason == NO_FEE) & (drugs > unpriced)
         reason[bound] = LOWER_BOUND
         known |= bound
     if policy.reading("amount-priced") == "times-units":
-        units = context.lines.units
-        whole = (units > 0) & (units % UNIT == 0) & (units // UNIT < 1_000)
+        units = context.lines.units[at]
+        times = units // UNIT
+        whole = (units > 0) & (units % UNIT == 0) & (total <= 2**62 // np.maximum(times, 1))
         reason[known & ~whole] = PART_UNITS
         known &= whole
-        total = np.where(known, total * np.where(whole, units // UNIT, 1), total)
-    fees = np.where(known & ((columns["roles"] & Role.COMPOUNDED) != 0), fees, 0)
-    total = to_cents(total + fees * fee)
-    allowed = np.where(known, total, np.where((reason == PACKAGED) | (reason == HOSPITAL), 0, -1))
-    return Prices(allowed, reason, fees, fee)
+        total = np.where(known, total * np.where(whole, times, 1), total)
+    fees, fee = compounding(context, at, cartridges)
+    fees = np.where(known & ((columns["roles"][at] & Role.COMPOUNDED) != 0), fees, 0)
+    total = to_cents(np.where(known, total, 0) + fees * fee)
+    paid_with_others = (reason == PACKAGED) | (reason == HOSPITAL)
+    total = np.where(known, total, np.where(paid_with_others, 0, -1))
+    nothing = np.zeros(len(context.rows), np.int64)
+    every = Prices(
+        np.full(len(nothing), -1, np.int64),
+        np.where(columns["is_governed"], OTHER_SCHEDULE, NOT_REACHED).astype(np.uint8),
+        nothing,
+        nothing.copy(),
+    )
+    for whole_of, part in zip(vars(every).values(), (total, reason, fees, fee), strict=True):
+        whole_of[at] = part
+    return every
 
 
 def to_cents(nano_dollars: Ints) -> Ints:
