@@ -220,8 +220,9 @@ def _units_on_day(
 ) -> NDArray[np.uint32]:
     """Units of the line's own code on the patient's day, at least one a line; 0 for other codes."""
     counted = has(roles, Role.MANAGEMENT) & ~withdrawn
-    whole = np.minimum(np.maximum(lines.units // UNIT, 1), 10_000)
-    total = np.where(counted, whole, 0).astype(np.uint32)
+    at = np.flatnonzero(counted)
+    total = np.zeros(len(roles), np.uint32)
+    total[at] = np.minimum(np.maximum(lines.units[at] // UNIT, 1), 10_000)
     many = visits.over(visits.day_starts, counted.astype(np.uint32), np.add) > 1
     places = np.flatnonzero(counted & many)
     if len(places):

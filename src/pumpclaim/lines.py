@@ -11,8 +11,8 @@ import polars as pl
 from pumpclaim.compiled import FEW, positions
 from pumpclaim.contents import Contents, extended, match_contents
 from pumpclaim.policy.model import Role
-from pumpclaim.reach import find_article, pack_lines
-from pumpclaim.threads import both
+from pumpclaim.reach import find_article, pack_lines, pack_payers, pack_places
+from pumpclaim.threads import beside
 from pumpclaim.visits import NO_DAY, Order, order_lines, whole_numbers
 
 if TYPE_CHECKING:
@@ -67,28 +67,27 @@ def line_arrays(
     claim_of = lines["claim"].to_numpy().astype(np.int64)
     days = whole_numbers(lines["service_from"].to_physical(), NO_DAY).astype(np.int32)
 
-    # With one article it is known whose fees hold; with several the reach of a line is needed first.
-    packed = (
-        pack_lines(claim_set, compiled, contractor, claim_of) if len(compiled.fees) > 1 else None
-    )
-    articles = None if packed is None else find_article(packed, compiled)
+    large = len(days) > LARGE
 
-    def services() -> tuple[Order, NDArray[np.uint8], NDArray[np.uint32]]:
+    def services() -> tuple[Order, NDArray[np.uint8]]:
         codes = compiled.code_positions(lines["hcpcs"])
         past = (compiled.code_roles[codes] & np.uint32(Role.UNPROGRAMMABLE_IMPLANT)) != 0
-        order = order_lines(_patients(claims), days, claim_of, past)
-        if packed is not None:
-            return order, codes, packed
-        return order, codes, pack_lines(claim_set, compiled, contractor, claim_of)
+        return order_lines(_patients(claims), days, claim_of, past), codes
 
-    def drugs() -> tuple[Contents, Ints, Bools]:
+    def drugs(articles: NDArray[np.int8] | None) -> tuple[Contents, Ints, Bools]:
         contents = match_contents(ingredients, compiled, articles, days)
         contents.counts  # noqa: B018  (worked out here, beside the other thread)
         return contents, contents.of_lines(extended(contents)), _has_modifier(lines, "KD")
 
-    (order, codes, facts), (contents, dollars, has_kd) = both(
-        services, drugs, large=len(days) > LARGE
-    )
+    with beside(large=large) as start:
+        ordered = start(services)
+        # With one article it is known whose fees hold; with several the reach comes first.
+        filled = start(lambda: drugs(None)) if len(compiled.fees) == 1 else None
+        payers = start(lambda: pack_payers(claims, compiled, contractor))
+        of_claims = start(lambda: pack_places(claims, compiled))() | payers()
+        facts = pack_lines(claim_set, compiled, of_claims, claim_of)
+        order, codes = ordered()
+        contents, dollars, has_kd = filled() if filled else drugs(find_article(facts, compiled))
     return (
         LineArrays(
             claim_of, days, codes, has_kd, _has_narrative(lines, claims, claim_of),

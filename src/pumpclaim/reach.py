@@ -139,15 +139,16 @@ def find_article(facts: NDArray[np.uint32], compiled: CompiledPolicy) -> NDArray
 def pack_lines(
     claim_set: ClaimSet,
     compiled: CompiledPolicy,
-    contractor: str | None,
+    of_claims: NDArray[np.uint32],
     claim_of: NDArray[np.int64],
 ) -> NDArray[np.uint32]:
     """What each line's claim says of its reach, in one number, the line's own facility before it.
 
-    Contract in bits 0 to 7, state in 8 to 15, place of service in 16 to 23; then whether the claim is
-    institutional, for Medicare, withdrawn, and on a bill type of OPPS.
+    ``of_claims`` is ``pack_payers`` and ``pack_places`` together: contract in bits 0 to 7, state in 8
+    to 15, place of service in 16 to 23; then whether the claim is institutional, for Medicare,
+    withdrawn, and on a bill type of OPPS.
     """
-    packed = _pack_claims(claim_set.claims, compiled, contractor)[claim_of]
+    packed = of_claims[claim_of]
     lines = claim_set.lines
     if lines["service_state"].null_count() < lines.height:
         own = compiled.state_positions(lines["service_state"]).astype(np.uint32)
@@ -161,29 +162,34 @@ def pack_lines(
     return packed
 
 
-def _pack_claims(
+def pack_payers(
     claims: pl.DataFrame, compiled: CompiledPolicy, contractor: str | None
 ) -> NDArray[np.uint32]:
+    """Who judges each claim, and how it is billed: the contract and the four answers."""
     if contractor is None:
         contract = compiled.contract_positions(claims["payer_id"])
     else:
         contract = np.full(claims.height, compiled.contract_position(contractor), np.uint8)
-    place = compiled.place_positions(claims["place_of_service"])
-    indicator = _is_one_of(claims["filing_indicator"], compiled.policy.medicare.filing_indicators)
-    medicare = indicator | claims["filing_indicator"].is_null().to_numpy() | (contract != 0)
-    packed = contract.astype(np.uint32)
-    packed |= _claim_states(claims, place, compiled).astype(np.uint32) << np.uint32(8)
-    packed |= place.astype(np.uint32) << np.uint32(16)
+    filed = claims["filing_indicator"]
+    medicare = _is_one_of(filed, compiled.policy.medicare.filing_indicators)
+    institutional = FORMS.categories.to_list().index("institutional")
     answers = (
-        whole_numbers(claims["form"].to_physical())
-        == FORMS.categories.to_list().index("institutional"),
-        medicare,
+        whole_numbers(claims["form"].to_physical()) == institutional,
+        medicare | filed.is_null().to_numpy() | (contract != 0),
         _withdrawn(claims),
         _opps_bills(claims, compiled),
     )
+    packed = contract.astype(np.uint32)
     for bit, answer in enumerate(answers, start=24):
         packed |= answer.astype(np.uint32) << np.uint32(bit)
     return packed
+
+
+def pack_places(claims: pl.DataFrame, compiled: CompiledPolicy) -> NDArray[np.uint32]:
+    """Where the services of each claim were given: the state and the place of service."""
+    place = compiled.place_positions(claims["place_of_service"])
+    state = _claim_states(claims, place, compiled).astype(np.uint32)
+    return (state << np.uint32(8)) | (place.astype(np.uint32) << np.uint32(16))
 
 
 def _is_one_of(column: pl.Series, names: tuple[str, ...]) -> Bools:

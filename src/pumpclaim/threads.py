@@ -4,31 +4,46 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
-First = TypeVar("First")
-Second = TypeVar("Second")
+Result = TypeVar("Result")
 Item = TypeVar("Item")
 
 
-def both(
-    first: Callable[[], First], second: Callable[[], Second], *, large: bool
-) -> tuple[First, Second]:
-    """The results of the two; numpy and Polars let threads run at once, so large work is shared."""
-    if not large:
-        return first(), second()
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        waiting = pool.submit(second)
-        result = first()
-        return result, waiting.result()
+class Start(Protocol):
+    """Begins a piece of work and gives the function that waits for its result."""
+
+    def __call__(self, work: Callable[[], Result], /) -> Callable[[], Result]: ...
 
 
-def each(work: Callable[[Item], First], items: Iterable[Item], *, large: bool) -> list[First]:
-    """``work`` done on every item, in order; on all processors when there is much to do."""
+@contextmanager
+def beside(*, large: bool) -> Iterator[Start]:
+    """A way to begin pieces of work: on all processors when ``large``, else at once and here.
+
+    numpy and Polars let threads run at the same time.
+    """
     if not large:
-        return [work(item) for item in items]
+        yield _here
+        return
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        return list(pool.map(work, items))
+
+        def start(work: Callable[[], Result], /) -> Callable[[], Result]:
+            return pool.submit(work).result
+
+        yield start
+
+
+def _here(work: Callable[[], Result], /) -> Callable[[], Result]:
+    result = work()
+    return lambda: result
+
+
+def each(work: Callable[[Item], Result], items: Iterable[Item], *, large: bool) -> list[Result]:
+    """``work`` done on every item, in order; on all processors when ``large``."""
+    with beside(large=large) as start:
+        waiting = [start(lambda item=item: work(item)) for item in items]  # type: ignore[misc]
+        return [result() for result in waiting]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,7 +93,12 @@ def check(
     ] = 50,
 ) -> int:
     """Read claims, hold each against the article, and print what to do."""
-    # Imports wait until they are needed, so that --help and usage errors come at once.
+    check_output(files, report, output)
+    # Imports wait until they are needed, so that --help and usage errors come at once. The files are
+    # read while the engine and the policy load.
+    reader = ThreadPoolExecutor(max_workers=1)
+    being_read = reader.submit(_read, files)
+    reader.shutdown(wait=False)
     from pumpclaim.engine import choose_rules  # noqa: PLC0415
     from pumpclaim.policy import load  # noqa: PLC0415
     from pumpclaim.review import check as hold_against_article  # noqa: PLC0415
@@ -100,11 +106,10 @@ def check(
     policy = load(options.readings(reading))
     selected, ignored = options.rule_codes(select), options.rule_codes(ignore)
     choose_rules(selected, ignored)
-    check_output(files, report, output)
-    claims = _read(files)
     review = hold_against_article(
-        claims, policy=policy, contractor=contractor, select=selected, ignore=ignored
+        being_read.result(), policy=policy, contractor=contractor, select=selected, ignore=ignored
     )
+    claims = review.claim_set
     _say_refusals(claims)
     _report(review, report, output, limit)
     return exit_status(review, fail_on)
@@ -119,7 +124,9 @@ def _say_refusals(claims: ClaimSet) -> None:
             complain(InputError(refusal.reason, source=refusal.source, segment=refusal.segment))
     for source, count in said.items():
         if count > SAID:
-            complain(InputError(f"{count - SAID} more parts of this file are not read", source=source))
+            complain(
+                InputError(f"{count - SAID} more parts of this file are not read", source=source)
+            )
 
 
 def check_output(files: list[str], report: str, output: Path | None) -> None:
