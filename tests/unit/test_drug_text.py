@@ -399,7 +399,9 @@ def test_the_lines_wanted_can_be_named():
 
 
 def test_tables_without_lines_or_narratives():
-    assert read_ingredients(CLAIMS.empty(), LINES.empty(), np.zeros(0, bool)).equals(INGREDIENTS.empty())
+    assert read_ingredients(CLAIMS.empty(), LINES.empty(), np.zeros(0, bool)).equals(
+        INGREDIENTS.empty()
+    )
     claims, lines = frames({"claim": [0], "note": [None]}, {"claim": [0], "hcpcs": ["J7999"]})
     every = np.ones(1, bool)
     assert read_ingredients(claims, lines, every).equals(INGREDIENTS.empty())
