@@ -138,6 +138,8 @@ class CompiledPolicy:
 
 FEW = 512
 """Below this many values a dictionary is faster than a cast to an Enum."""
+MOST_NAMES = 254
+"""Names that positions of one byte can tell apart, beside "none of them" and null."""
 FEW_NAMES = 3
 """Up to so many names comparing is faster than a cast."""
 
@@ -154,8 +156,11 @@ def positions(column: pl.Series, names: tuple[str, ...]) -> NDArray[np.uint8]:
     if column.len() < FEW:
         table = _table(names)
         return np.array([table.get(name, 0) for name in column.to_list()], np.uint8)
-    coded = column.cast(_enum(names), strict=False).to_physical().cast(pl.Int16)
-    return (coded + 1).fill_null(0).cast(pl.UInt8).to_numpy()
+    if len(names) > MOST_NAMES:
+        raise ValueError(f"{len(names)} names do not fit one byte")
+    # Categories are numbered from 0 in one byte; null becomes 255, and one more than that is 0.
+    coded = column.cast(_enum(names), strict=False).to_physical().fill_null(255)
+    return coded.to_numpy() + np.uint8(1)
 
 
 @lru_cache(maxsize=16)

@@ -70,12 +70,20 @@ class Contents:
     def counts(self) -> NDArray[np.uint64]:
         """Drugs read, parts unread, drugs without a fee, implausible amounts of each line.
 
-        The four counts stand in one number, 16 bits each from the lowest, so that they are summed at once.
+        The four counts stand in one number, 16 bits each from the lowest. Nearly every ingredient is a
+        drug with a fee, so lines are counted by their lengths and only the others one by one.
         """
-        unpriced = (self.rate < 0).astype(np.uint64) << np.uint64(32)
-        implausible = self.is_implausible.astype(np.uint64) << np.uint64(48)
-        one = np.where(self.unread, np.uint64(1 << 16), np.uint64(1) | unpriced | implausible)
-        return self.of_lines(one)
+        counts = np.zeros(len(self.days), np.uint64)
+        counts[self.place[self.starts]] = np.diff(self.starts, append=len(self.place))
+        odd = np.flatnonzero(self.unread | (self.rate < 0) | self.is_implausible)
+        unread = self.unread[odd]
+        drug = ((self.rate[odd] < 0).astype(np.uint64) << np.uint64(32)) | (
+            self.is_implausible[odd].astype(np.uint64) << np.uint64(48)
+        )
+        np.add.at(
+            counts, self.place[odd], np.where(unread, np.uint64(1 << 16) - np.uint64(1), drug)
+        )
+        return counts
 
     def sold(self, catalogue: Sequence[Sold]) -> Bools:
         """Lines of one drug whose stated concentration stands in ``catalogue`` on that day (C15)."""
@@ -119,7 +127,8 @@ def match_contents(
     drug = compiled.drug_positions(frame["drug"])
     amount = whole_numbers(frame["amount"])
     # A line whose day is not known has no price, but it is known which drugs have a fee today.
-    day = np.where(days[place] == NO_DAY, FAR_FUTURE, days[place])
+    day = days[place]
+    day = np.where(day == NO_DAY, FAR_FUTURE, day)
     if articles is None:
         rate = compiled.fees[0].look_up(day, drug)
     else:
