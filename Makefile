@@ -33,7 +33,7 @@ docs: $(VENV)/.test
 	$(BIN)/python -m pumpclaim.cli.docs docs
 
 bench: $(VENV)/.bench
-	$(BIN)/python benchmarks/run.py
+	PYTHONPATH=examples:benchmarks $(BIN)/python benchmarks/run.py
 
 # The locks pin every version with its hashes. They are made anew with `make lock`.
 $(VENV)/.run: requirements/run.txt pyproject.toml
