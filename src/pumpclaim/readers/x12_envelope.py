@@ -183,12 +183,12 @@ class _Walk:
         elif parts[2] != one.control:
             one.reason = (
                 f'SE02 is "{shortened(parts[2])}" and ST02 (segment {one.first + 1}) is '
-                f'"{shortened(one.control)}"; they must be the same, so a part may be missing'
+                f'"{shortened(one.control)}"; they must be the same, so a part may be missing, write it anew'
             )
         elif not parts[1].isdecimal() or int(parts[1][:18]) != count:
             one.reason = (
                 f'SE01 says "{shortened(parts[1])}" segments and there are {count} '
-                f"(segments {one.first + 1} to {row + 1}); a part may be missing"
+                f"(segments {one.first + 1} to {row + 1}); a part may be missing, have the file written anew"
             )
 
     def on_ge(self, row: int, parts: list[str]) -> None:
@@ -202,13 +202,13 @@ class _Walk:
             self.refuse(
                 row,
                 f'GE01 says "{shortened(parts[1])}" transactions and there are {self.count} since '
-                f"the GS (segment {gs[0] + 1}); what is whole is read, but one may be missing",
+                f"the GS (segment {gs[0] + 1}); what is whole is read, but one may be missing; ask",
             )
         if not _same_number(parts[2], gs[1]):
             self.refuse(
                 row,
                 f'GE02 is "{shortened(parts[2])}" and GS06 (segment {gs[0] + 1}) is '
-                f'"{shortened(gs[1])}"; what is whole is read, but a part may be missing',
+                f'"{shortened(gs[1])}"; what is whole is read, but a part may be missing; ask the sender',
             )
 
     def on_iea(self, row: int, parts: list[str]) -> None:
@@ -223,13 +223,13 @@ class _Walk:
             self.refuse(
                 row,
                 f'IEA01 says "{shortened(parts[1])}" groups and there are {self.groups} since the '
-                f"ISA (segment {isa[0] + 1}); what is whole is read, but one may be missing",
+                f"ISA (segment {isa[0] + 1}); what is whole is read, but one may be missing; ask the sender",
             )
         if not _same_number(parts[2], isa[1]):
             self.refuse(
                 row,
                 f'IEA02 is "{shortened(parts[2])}" and ISA13 (segment {isa[0] + 1}) is '
-                f'"{shortened(isa[1])}"; what is whole is read, but a part may be missing',
+                f'"{shortened(isa[1])}"; what is whole is read, but a part may be missing; ask the sender',
             )
 
     def on_end(self) -> None:
@@ -251,7 +251,7 @@ class _Walk:
             self.refuse(
                 end - 1,
                 f"the file ends with {name}: {' and '.join(missing)} missing; what is whole is "
-                "read, but a part may be missing",
+                "read, but a part may be missing; ask the sender",
             )
 
     def break_off(self, row: int, before: str) -> None:
