@@ -89,6 +89,7 @@ class CompiledPolicy:
     code_from: NDArray[np.int32]
     code_to: NDArray[np.int32]
     code_is_example: NDArray[np.bool_]
+    code_is_trial: NDArray[np.bool_]
     own_drug_bit: NDArray[np.uint32]
     listed: NDArray[np.bool_]
     contracts: tuple[str, ...]
@@ -232,6 +233,7 @@ def _compile(policy: PolicySet) -> CompiledPolicy:
         code_roles=np.array([0, *(int(code.roles) for code in codes)], np.uint32),
         code_from=np.array([FAR_PAST, *(one[0] for one in valid)], np.int32),
         code_to=np.array([FAR_FUTURE, *(one[1] for one in valid)], np.int32),
+        code_is_trial=np.array([False, *(code.code in policy.trial_codes for code in codes)]),
         code_is_example=np.array([False, *(code.code in examples for code in codes)]),
         own_drug_bit=np.array(
             [0, *(1 << owned.index(code) if code in owned else 0 for code in codes)], np.uint32

@@ -57,6 +57,9 @@ CONTEXT = Table(
         Column("is_after_code", pl.Boolean, "the service was given after its code was valid"),
         Column("units_on_day", pl.UInt32, "whole units of the line's code on the patient's day, analysis and refill codes only"),
         Column("is_newest_implant_unprogrammable", pl.Boolean, "the newest implant of the patient on record is a reservoir or constant-flow pump"),
+        Column("has_trial_before", pl.Boolean, "a catheter trial of the patient on an earlier day; of implant lines only"),
+        Column("has_implant_before", pl.Boolean, "an implant of the patient on an earlier day; of implant lines only"),
+        Column("claim_has_implant", pl.Boolean, "a line of the same claim implants a pump or a permanent catheter"),
         Column("is_kd_example", pl.Boolean, "the article prints KD with this code"),
         Column("own_drug_codes", pl.UInt8, "different drug codes other than J7999, given through the pump on the visit"),
         Column("has_narrative", pl.Boolean, "there is any text that could name drugs"),
@@ -144,6 +147,8 @@ def build_context(
         "is_after_code": days > compiled.code_to[codes],
         "units_on_day": _units_on_day(lines, roles, visits, reach.withdrawn),
         "is_newest_implant_unprogrammable": _newest_implant(roles, reach.withdrawn, visits),
+        "claim_has_implant": _claims_with_implants(roles, lines.claims),
+        **_history(roles, compiled.code_is_trial[codes], reach.withdrawn, visits),
         "is_kd_example": compiled.code_is_example[codes],
         "own_drug_codes": _own_drug_codes(pump_drug, codes, visits, compiled),
         "has_narrative": lines.has_narrative,
@@ -245,6 +250,32 @@ def _newest_implant(roles: NDArray[np.uint32], withdrawn: Bools, visits: Visits)
     kind = implants[np.maximum(newest, 0)]
     unprogrammable = own & ~has(kind, Role.PROGRAMMABLE_IMPLANT)
     return np.repeat(unprogrammable, visits.lengths(visits.day_starts))
+
+
+def _claims_with_implants(roles: NDArray[np.uint32], claims: Ints) -> Bools:
+    implant = has(roles, Role.IMPLANT)
+    return np.isin(claims, claims[implant]) if implant.any() else implant
+
+
+def _history(
+    roles: NDArray[np.uint32], is_trial: Bools, withdrawn: Bools, visits: Visits
+) -> dict[str, Bools]:
+    """Whether a trial, and whether an implant, came on an earlier day of the patient of each implant."""
+    implant = has(roles, Role.IMPLANT)
+    at = np.flatnonzero(implant)
+    first_day = None
+    before = {}
+    for name, events in (("has_trial_before", is_trial), ("has_implant_before", implant)):
+        answer = np.zeros(len(roles), bool)
+        if len(at) and (events & ~withdrawn).any():
+            if first_day is None:
+                starts = np.searchsorted(visits.day_starts, visits.patient_starts)
+                first_day = starts[visits.number(visits.patient_starts)[at]]
+            days = np.bitwise_or.reduceat((events & ~withdrawn), visits.day_starts)
+            earlier = np.concatenate((np.zeros(1, np.int64), np.cumsum(days)))
+            answer[at] = earlier[visits.number(visits.day_starts)[at]] > earlier[first_day]
+        before[name] = answer
+    return before
 
 
 def _compound_numbers(

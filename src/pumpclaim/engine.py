@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pumpclaim.charts.meeting import BlockCharts
     from pumpclaim.context import Context
     from pumpclaim.policy import PolicySet
 
@@ -84,12 +85,13 @@ def choose_rules(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tupl
 
 @lru_cache(maxsize=64)
 def _plan(
-    codes: tuple[str, ...], readings: tuple[tuple[str, str], ...], key: int
+    codes: tuple[str, ...], readings: tuple[tuple[str, str], ...], key: int, charts_given: bool
 ) -> tuple[Planned, ...]:
-    line = Line(_POLICIES[key])
+    line = Line(_POLICIES[key], charts_given=charts_given)
     return tuple(
         Planned(RULES[code], case, f"{code}/{number}", case.when & _reached(RULES[code]))
         for code in codes
+        if charts_given or not RULES[code].charts
         for number, case in enumerate(RULES[code].cases(line))
     )
 
@@ -104,11 +106,15 @@ def _reached(rule: Rule) -> pl.Expr:
 _POLICIES: dict[int, PolicySet] = {}
 
 
-def run_rules(frame: pl.DataFrame, context: Context, codes: tuple[str, ...]) -> list[Hits]:
+def run_rules(
+    frame: pl.DataFrame, context: Context, codes: tuple[str, ...], charts: BlockCharts | None
+) -> list[Hits]:
     """Every case that fired on a block, with the places where it did."""
+    if charts is not None:
+        frame = frame.hstack(charts.frame)
     policy = context.compiled.policy
     _POLICIES[id(policy)] = policy
-    planned = _plan(codes, tuple(sorted(policy.chosen.items())), id(policy))
+    planned = _plan(codes, tuple(sorted(policy.chosen.items())), id(policy), charts is not None)
     if not planned or not frame.height:
         return []
     # An unknown answer is null, which neither any nor arg_true counts: it does not fire.
@@ -119,11 +125,18 @@ def run_rules(frame: pl.DataFrame, context: Context, codes: tuple[str, ...]) -> 
             continue
         places = answers[one.column].arg_true().to_numpy().astype(np.int64)
         if len(places) and one.rule.scope == "claim":
-            _, first = np.unique(context.lines.claims[places], return_index=True)
-            places = places[first]
+            places = places[_first_of_each(context.lines.claims[places])]
         if len(places):
             hits.append(Hits(one, places))
     return hits
+
+
+def _first_of_each(claims: Ints) -> Ints:
+    """Places of the first line of each claim, by the claims' positions."""
+    steps = np.diff(claims)
+    if (steps >= 0).all():
+        return np.flatnonzero(np.concatenate((np.ones(1, bool), steps > 0)))
+    return np.unique(claims, return_index=True)[1]
 
 
 class Determined:

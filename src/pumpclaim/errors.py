@@ -7,14 +7,24 @@ class InputError(Exception):
     """One clear sentence for the person who gave the input: what, where, what to do.
 
     ``source`` is the file's name, ``segment`` the number of the X12 segment (or of the row of a
-    table) counted from 1, where it is known. The command line prints the sentence and exits 2.
+    table) and ``line`` that of the line of a text, counted from 1, where they are known. The command
+    line prints the sentence and exits 2.
     """
 
-    def __init__(self, what: str, *, source: str | None = None, segment: int | None = None) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        source: str | None = None,
+        segment: int | None = None,
+        line: int | None = None,
+    ) -> None:
         self.what = what
         self.source = source
         self.segment = segment
+        self.line = line
         where = ""
         if source is not None:
-            where = source + (f", segment {segment}" if segment is not None else "") + ": "
+            at = f", segment {segment}" if segment is not None else ""
+            where = source + at + (f", line {line}" if line is not None else "") + ": "
         super().__init__(where + what)

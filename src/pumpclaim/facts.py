@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
+    from pumpclaim.charts.meeting import BlockCharts
     from pumpclaim.contents import Contents
     from pumpclaim.context import Context
     from pumpclaim.pricing import Prices
@@ -36,13 +37,14 @@ class Facts:
     contents: Contents
     prices: Prices
     places: Ints
+    charts: BlockCharts | None = None
 
     def messages(self, template: str) -> list[str]:
         """``template`` with every name in braces replaced by that fact."""
         names = [piece.split("}", 1)[0] for piece in template.split("{")[1:]]
         if not names:
             return [template] * len(self.places)
-        columns = {name: FACTS[name](self) for name in names}
+        columns = {name: _fact(name)(self) for name in names}
         return [
             template.format(**{name: column[i] for name, column in columns.items()})
             for i in range(len(self.places))
@@ -238,6 +240,14 @@ class Facts:
     def service_date(self) -> list[str]:
         """The first day of service."""
         return [_day(day) for day in self.context.lines.days[self.places]]
+
+
+def _fact(name: str) -> Callable[[Facts], list[str]]:
+    if name in FACTS:
+        return FACTS[name]
+    from pumpclaim.chart_facts import CHART_FACTS  # noqa: PLC0415  (charts are not always there)
+
+    return CHART_FACTS[name]
 
 
 def dollars(nano_dollars: int) -> str:

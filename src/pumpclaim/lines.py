@@ -71,7 +71,7 @@ def line_arrays(
 
     def services() -> tuple[Order, NDArray[np.uint8]]:
         codes = compiled.code_positions(lines["hcpcs"])
-        past = (compiled.code_roles[codes] & np.uint32(Role.UNPROGRAMMABLE_IMPLANT)) != 0
+        past = (compiled.code_roles[codes] & np.uint32(Role.IMPLANT)) != 0
         return order_lines(_patients(claims), days, claim_of, past), codes
 
     def drugs(articles: NDArray[np.int8] | None) -> tuple[Contents, Ints, Bools]:

@@ -35,10 +35,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pumpclaim.charts.chart_set import ChartSet
+    from pumpclaim.charts.meeting import BlockCharts
     from pumpclaim.contents import Contents
     from pumpclaim.context import Context
     from pumpclaim.policy import PolicySet
-    from pumpclaim.tables import ClaimSet
+    from pumpclaim.tables import ClaimSet, Refusal
     from pumpclaim.visits import Part
 
 
@@ -53,6 +55,7 @@ class Block:
     context: Context
     prices: Prices
     hits: list[Hits]
+    charts: BlockCharts | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,12 +72,18 @@ class Review:
     contents: Contents
     blocks: list[Block]
     determined: Determined
+    charts: ChartSet | None = None
 
     @property
     def article(self) -> dict[str, str]:
         """Id and newest revision of the article."""
         article = self.policy.articles[0]
         return {"id": article.id, "revision": article.revision}
+
+    @property
+    def refused(self) -> tuple[Refusal, ...]:
+        """What could not be used of the claims and of the charts."""
+        return self.claim_set.refused + (self.charts.refused if self.charts is not None else ())
 
     @cached_property
     def findings(self) -> pl.DataFrame:
@@ -90,7 +99,7 @@ class Review:
 
     def _findings_of(self, block: Block, hit: Hits) -> pl.DataFrame:
         rule, case, context = hit.planned.rule, hit.planned.case, block.context
-        facts = Facts(context, self.contents, block.prices, hit.places)
+        facts = Facts(context, self.contents, block.prices, hit.places, block.charts)
         line = self.claim_set.lines["line"].gather(pl.Series(context.rows[hit.places]))
         return pl.DataFrame({
             "claim": pl.Series(context.lines.claims[hit.places]).cast(pl.UInt32),
@@ -104,7 +113,7 @@ class Review:
             pl.lit(str(case.basis), BASES).alias("basis"),
             pl.lit(rule.group, pl.String).alias("group"),
             pl.lit(rule.carc, pl.String).alias("carc"),
-            pl.lit(rule.rarc, pl.String).alias("rarc"),
+            pl.lit(case.rarc, pl.String).alias("rarc"),
             pl.lit(rule.fix).alias("fix"),
         )  # fmt: skip
 
@@ -224,12 +233,14 @@ def check(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     cartridges: NDArray[np.int64] | None = None,
+    charts: ChartSet | None = None,
 ) -> Review:
     """Hold claims against the article: every rule asked, every compounded drug priced.
 
     ``contractor`` is the contract number that judges all of them, in the place of their payer ids.
     ``select`` and ``ignore`` name rules or families. ``cartridges`` of each line stand for those that its
-    narrative states. Raises InputError for names that do not exist.
+    narrative states. ``charts`` are what the medical record shows (``readers.chart.read_charts``): then
+    coverage and documentation are judged too. Raises InputError for names that do not exist.
     """
     policy = policy or load()
     codes = choose_rules(select, ignore)
@@ -244,15 +255,22 @@ def check(
     if cartridges is None:
         cartridges = stated_cartridges(claims, policy)
 
+    meeting = None
+    if charts is not None:
+        from pumpclaim.charts.meeting import BlockCharts, meet  # noqa: PLC0415  (not without charts)
+
+        meeting = meet(claims, charts, policy)
+
     def judge(part: Part) -> Block:
         context = build_context(claims, compiled, part, lines)
         prices = price_lines(context, cartridges)
-        hits = run_rules(context.frame(prices.allowed), context, codes)
+        shown = None if meeting is None else BlockCharts(meeting, context)
+        hits = run_rules(context.frame(prices.allowed), context, codes, shown)
         determined.add(context, hits)
-        return Block(context, prices, hits)
+        return Block(context, prices, hits, shown)
 
     blocks = each(judge, order.parts(BLOCK), large=claims.lines.height > LARGE)
-    return Review(claims, policy, contents, blocks, determined)
+    return Review(claims, policy, contents, blocks, determined, charts)
 
 
 def stated_cartridges(claims: ClaimSet, policy: PolicySet) -> NDArray[np.int64] | None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pumpclaim.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -324,6 +326,19 @@ class Refusal:
     source: str
     segment: int | None
     reason: str
+    line: int | None = None
+
+    @staticmethod
+    def of(error: InputError, source: str = "") -> Refusal:
+        """What an error says, as it is listed; ``source`` where the error names none."""
+        return Refusal(error.source or source, error.segment, error.what, error.line)
+
+    @property
+    def sentence(self) -> str:
+        """Where and what, in one sentence."""
+        return str(
+            InputError(self.reason, source=self.source, segment=self.segment, line=self.line)
+        )
 
 
 @dataclass(frozen=True)

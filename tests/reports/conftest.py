@@ -44,6 +44,10 @@ class HandBuilt:
     policy: Any
 
     @property
+    def refused(self) -> tuple[Any, ...]:
+        return self.claim_set.refused
+
+    @property
     def article(self) -> dict[str, str]:
         return {"id": "A55239", "revision": "R3"}
 

@@ -74,6 +74,7 @@ def test_head_and_tail(review: HandBuilt) -> None:
         {
             "source": "torn.837",
             "segment": 812,
+            "line": None,
             "reason": "the file ends inside a claim; ask for it again",
         }
     ]

@@ -1,13 +1,22 @@
-"""Situations written in YAML -> claims. What a case leaves out is a plain refill in a Nevada clinic."""
+"""Situations written in YAML -> claims and charts.
+
+What a claim leaves out is a plain refill in a Nevada clinic; a chart starts from favourable answers, or
+blank where it says ``blank: true``.
+"""
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
+import yaml
 
+from pumpclaim.charts.chart_set import ChartSet
+from pumpclaim.policy import load
+from pumpclaim.readers.chart import read_charts
 from pumpclaim.tables import CLAIMS, LINES, NANO, UNIT, ClaimSet
 
 USUAL_CLAIM = {
@@ -80,3 +89,52 @@ def line_of(given: str | dict[str, Any], day: date) -> dict[str, Any]:
     unknown = set(more) - {column.name for column in LINES}
     assert not unknown, f"lines have no column {unknown}"
     return {**line, **more}
+
+
+USUAL_DATES = {
+    "evaluation_date": "2025-02-03",
+    "decision_date": "2025-02-03",
+    "trial_date": "2025-02-20",
+    "implant_date": "2025-03-10",
+    "visit_date": "2025-03-10",
+}
+
+
+def favourable_answers(part: str) -> dict[str, Any]:
+    """Every question of a part answered in favour of coverage, each with a place in the record."""
+    answers: dict[str, Any] = {}
+    for number, question in enumerate(load().chart[part].questions.values(), start=1):
+        value = USUAL_DATES.get(question.id, question.favourable)
+        if value is None:
+            continue
+        place = {
+            "document": "record.pdf",
+            "page": number,
+            "date": "2025-02-03",
+            "author": "A. Example",
+        }
+        answers[question.id] = {"answer": value, "evidence": place}
+    return answers
+
+
+def chart_text(given: dict[str, Any]) -> str:
+    """A chart of a case as the text of a chart file."""
+    unknown = set(given) - {"chart", "patient_id", "answers", "blank", "without_evidence"}
+    assert not unknown, f"a chart of a case has no {unknown}"
+    part = given.get("chart", "implant")
+    answers = {} if given.get("blank") else favourable_answers(part)
+    answers |= given.get("answers", {})
+    for question in given.get("without_evidence", ()):
+        answers[question] = answers[question]["answer"]
+    if part == "encounter":
+        answers.setdefault("visit_date", USUAL_DATES["visit_date"])
+    chart = {"chart": part, "patient_id": given.get("patient_id", "P1"), "answers": answers}
+    return yaml.safe_dump(chart, sort_keys=False, allow_unicode=True)
+
+
+def charts_of(situation: list[dict[str, Any]]) -> ChartSet:
+    """The chart set of a list of charts, read by the program's own reader; none may be refused."""
+    text = "---\n".join(chart_text(given) for given in situation)
+    charts = read_charts("-", stdin=io.BytesIO(text.encode()))
+    assert not charts.refused, charts.refused
+    return charts

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-from situations import claims_of
+from situations import charts_of, claims_of
 
+from pumpclaim.chart_facts import CHART_FACTS
 from pumpclaim.context import COLUMNS
 from pumpclaim.facts import FACTS
 from pumpclaim.policy import load
@@ -30,6 +31,7 @@ KEYS = {
     "flags",
     "reading",
     "contractor",
+    "charts",
     "outcome",
     "basis",
     "message",
@@ -44,6 +46,7 @@ def test_case(code: str, case: dict[str, Any]) -> None:
         claims_of(case["claims"]),
         policy=load(case.get("reading")),
         contractor=case.get("contractor"),
+        charts=charts_of(case["charts"]) if "charts" in case else None,
     )
     found = review.findings.filter(rule=code)
     flagged = [
@@ -84,8 +87,13 @@ def test_rule_page(code: str) -> None:
     assert set(rule.statements) <= set(statements)
     assert set(rule.readings) <= set(readings)
     assert rule.outcome in Outcome
-    names = {name for _, name, _, _ in string.Formatter().parse(rule.message) if name}
-    assert names <= set(FACTS)
+    from pumpclaim.rules import Line
+
+    messages = [
+        c.message or "" for given in (False, True) for c in rule.cases(Line(charts_given=given))
+    ]
+    names = {name for text in messages for _, name, _, _ in string.Formatter().parse(text) if name}
+    assert names <= {*FACTS, *CHART_FACTS}
 
 
 def test_a_name_the_context_lacks_fails_when_the_rule_is_registered() -> None:

@@ -6,6 +6,7 @@ import io
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import pumpclaim
@@ -61,7 +62,8 @@ def test_a_few_claims_are_wrong() -> None:
     review = pumpclaim.check(made)
     found = set(review.findings["rule"])
     assert {"DRG101", "DRG104", "DRG109", "DRG111", "DRG112", "COD103", "PRC102", "JUR101"} <= found
-    assert 0.03 < review.findings["claim"].n_unique() / made.claims.height < 0.1
+    wrong = review.findings.filter(pl.col("outcome") != "advise")
+    assert 0.03 < wrong["claim"].n_unique() / made.claims.height < 0.1
 
 
 def test_the_837_is_valid_and_read_whole(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from pumpclaim.rules import RULES
 from pumpclaim.trace import trace
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "rules"))
-from situations import claims_of
+from situations import charts_of, claims_of
 
 FOLDER = Path(policies.__file__).parent / "a55239"
 DAY = date(2025, 3, 10)
@@ -44,7 +45,7 @@ def test_the_article_in_numbers() -> None:
     assert len(fees) == 17
     assert fees[None].fee == Decimal("60.000")
     assert fees["ziconotide"].fee == Decimal("7.9000")
-    assert len(article.readings) == 22
+    assert len(article.readings) == 23
     assert article.listed <= set(load().codes)
     assert all(code.label and code.source for code in load().codes.values())
 
@@ -76,7 +77,7 @@ def test_a_fee_that_cannot_be_exact_is_refused(fee: str) -> None:
     [
         ({"compounding-fees": "per-refill"}, "did you mean 'compounding-fee'"),
         ({"compounding-fee": "per-pump"}, "it has per-refill, per-cartridge"),
-        ({"infection": "any"}, "still to come"),
+        ({"monthly-pattern": "none"}, "it has thresholds"),
     ],
 )
 def test_a_reading_that_does_not_exist(readings: dict[str, str], said: str) -> None:
@@ -84,8 +85,9 @@ def test_a_reading_that_does_not_exist(readings: dict[str, str], said: str) -> N
         load(readings)
 
 
-# For each reading that can be switched: claims on which the switch shows.
-SHOWS = {
+IMPLANT = [{"lines": ["62362"]}]
+# For each reading that can be switched: claims, or claims and charts, on which the switch shows.
+SHOWS: dict[str, Any] = {
     "compounding-fee": [{"lines": ["62370", "J7999-KD MORPHINE 360MG, 2 CARTRIDGES"]}],
     "replaced-codes": [{"date": date(2016, 11, 1), "lines": ["62319"]}],
     "revision-dates": [
@@ -126,6 +128,23 @@ SHOWS = {
     ],
     "refill-without-drug": [{"lines": ["62370"]}],
     "amount-priced": [{"lines": ["62370", {"line": "J7999-KD MORPHINE 100MG", "units": 2}]}],
+    "life-expectancy": (
+        [{"lines": ["62370"]}],
+        [{"chart": "encounter", "answers": {"life_expectancy_months": 1}}],
+    ),
+    "no-opioid": (IMPLANT, [{"answers": {"pump_drugs": ["ziconotide"]}}]),
+    "trial-catheter": (IMPLANT, [{"answers": {"trial_code": "62326"}}]),
+    "evaluating-specialist": (IMPLANT, [{"answers": {"evaluator_is_implanting_physician": "yes"}}]),
+    "infection": (IMPLANT, [{"answers": {"infection_elsewhere": "yes"}}]),
+    "visit-records": (
+        [{"lines": ["62368"]}],
+        [{"chart": "encounter", "answers": {"services": ["interrogation"], "status_after": "no"}}],
+    ),
+    "remark-code": (IMPLANT, [{"answers": {"body_supports_device": "no"}}]),
+    "evaluation-age": (
+        IMPLANT,
+        [{"answers": {"evaluation_date": "2024-02-03", "evaluation_still_holds": "no"}}],
+    ),
     "lower-of-charge": [{"lines": ["62370", {"line": "J7999-KD MORPHINE 360MG", "charge": 70}]}],
 }
 
@@ -138,12 +157,15 @@ def test_every_reading_is_planned_or_shown_to_switch() -> None:
 
 @pytest.mark.parametrize("name", SHOWS)
 def test_switching_a_reading_changes_the_answer(name: str) -> None:
-    claims = claims_of(SHOWS[name])
+    given, charts = SHOWS[name] if isinstance(SHOWS[name], tuple) else (SHOWS[name], None)
+    claims = claims_of(given)
     answers = set()
     for choice in load().articles[0].readings[name].choices:
-        review = pumpclaim.check(claims, policy=load({name: choice}))
+        review = pumpclaim.check(
+            claims, policy=load({name: choice}), charts=charts_of(charts) if charts else None
+        )
         answers.add(str((
-            review.findings.select("rule", "line", "basis").rows(),
+            review.findings.select("rule", "line", "basis", "rarc").rows(),
             review.prices.select("allowed", "payable", "reason").rows(),
         )))  # fmt: skip
     assert len(answers) == len(load().articles[0].readings[name].choices)
@@ -158,7 +180,10 @@ def test_the_trace_accounts_for_every_statement() -> None:
     assert entries["B1"]["rules"] == ["DRG101", "DRG102", "DRG103", "DRG113", "JUR205"]
     assert entries["P3"]["figures"] == ["compounding fee of a refill"]
     assert entries["R1"]["reason"].startswith("informational")
-    assert entries["X1"]["reason"] == "planned"
+    assert entries["X1"]["rules"] == ["COV201"]
+    charted = [name for name in entries if name[0] in "CXHDL"]
+    assert len(charted) == 16 + 3 + 2 + 6 + 2 + 1
+    assert all(entries[name]["rules"] for name in charted)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pumpclaim._version import __version__
-from pumpclaim.cli import check, look_up, price
+from pumpclaim.cli import assess, check, look_up, price
 
 HELP = "Hold Medicare claims for implanted infusion pumps against Local Coverage Article A55239."
 EPILOG = (
@@ -50,6 +50,7 @@ def _pumpclaim(
 
 
 app.command("check")(check.check)
+app.command("assess")(assess.assess)
 app.command("price")(price.price)
 app.command("rule")(look_up.rule)
 

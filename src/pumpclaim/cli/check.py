@@ -18,7 +18,7 @@ from pumpclaim.reports.words import clean
 
 if TYPE_CHECKING:
     from pumpclaim.review import Review
-    from pumpclaim.tables import ClaimSet
+    from pumpclaim.tables import ClaimSet, Refusal
 
 SAID = 10
 """Sentences about one file on standard error."""
@@ -38,6 +38,14 @@ def check(
         ),
     ],
     *,
+    charts: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH",
+            help="Charts of the medical record (a file, a folder or a table, see `pumpclaim assess`): "
+            "coverage and documentation are then judged too. May be repeated.",
+        ),
+    ] = None,
     contractor: Annotated[
         str | None,
         typer.Option(
@@ -106,22 +114,27 @@ def check(
     policy = load(options.readings(reading))
     selected, ignored = options.rule_codes(select), options.rule_codes(ignore)
     choose_rules(selected, ignored)
+    chart_set = None
+    if charts:
+        from pumpclaim.readers.chart import read_charts  # noqa: PLC0415
+
+        chart_set = read_charts(*charts, policy=policy)
     review = hold_against_article(
-        being_read.result(), policy=policy, contractor=contractor, select=selected, ignore=ignored
-    )
-    claims = review.claim_set
-    _say_refusals(claims)
+        being_read.result(), policy=policy, contractor=contractor, select=selected, ignore=ignored,
+        charts=chart_set,
+    )  # fmt: skip
+    _say_refusals(review.refused)
     _report(review, report, output, limit)
     return exit_status(review, fail_on)
 
 
-def _say_refusals(claims: ClaimSet) -> None:
+def _say_refusals(refused: tuple[Refusal, ...]) -> None:
     """One sentence for each refusal, of one file at most SAID; the documents list them all."""
     said: Counter[str] = Counter()
-    for refusal in claims.refused:
+    for refusal in refused:
         said[refusal.source] += 1
         if said[refusal.source] <= SAID:
-            complain(InputError(refusal.reason, source=refusal.source, segment=refusal.segment))
+            complain(refusal.sentence)
     for source, count in said.items():
         if count > SAID:
             complain(
@@ -150,7 +163,7 @@ def check_output(files: list[str], report: str, output: Path | None) -> None:
 
 def exit_status(review: Review, fail_on: str) -> int:
     """2 when any file or part of one was refused, 1 for findings from ``fail_on`` up, else 0."""
-    if review.claim_set.refused:
+    if review.refused:
         return UNUSABLE
     if fail_on == "never":
         return 0

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pumpclaim.errors import InputError
+from pumpclaim.policy.chart import read_chart
 from pumpclaim.policy.drugs import load_drugs
 from pumpclaim.policy.model import (
     NATIONAL_DATES,
@@ -119,6 +120,12 @@ def read_article(folder: Path) -> Article:
     """The article whose facts lie in ``folder``; raises InputError for a fact that cannot hold."""
     head = _toml(folder / "article.toml")
     codes = _toml(folder / "codes.toml")
+    statements = {
+        row["id"]: Statement(
+            row["id"], row["summary"], row["where"], tuple(row["decided_from"]), row.get("reason")
+        )
+        for row in _toml(folder / "statements.toml")["statements"]
+    }
     article = Article(
         id=head["id"],
         title=head["title"],
@@ -135,16 +142,7 @@ def read_article(folder: Path) -> Article:
         ),
         kd_examples=tuple((row["code"], row["drug"]) for row in codes["kd_examples"]),
         fees=_fees(_toml(folder / "fees.toml")),
-        statements={
-            row["id"]: Statement(
-                row["id"],
-                row["summary"],
-                row["where"],
-                tuple(row["decided_from"]),
-                row.get("reason"),
-            )
-            for row in _toml(folder / "statements.toml")["statements"]
-        },
+        statements=statements,
         readings={
             row["id"]: Reading(
                 row["number"],
@@ -157,6 +155,7 @@ def read_article(folder: Path) -> Article:
             )
             for row in _toml(folder / "readings.toml")["readings"]
         },
+        chart=read_chart(_toml(folder / "chart.toml"), statements),
         later_revision_known=head.get("later_revision_known"),
     )
     _check(article)

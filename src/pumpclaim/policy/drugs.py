@@ -9,7 +9,7 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -43,8 +43,8 @@ class Concentration:
 class Drug:
     """One drug. ``highest_concentration`` (nanograms per millilitre) is our own threshold.
 
-    ``kind`` is "other" for a drug that the article's fee table does not have; then there are no
-    concentrations and no ceiling.
+    ``is_opioid`` decides C1. ``kind`` is "other" for a drug that the article's fee table does not have;
+    then there are no concentrations and no ceiling.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Drug:
     aliases: tuple[str, ...]
     concentrations: tuple[Concentration, ...] = ()
     highest_concentration: int | None = None
+    is_opioid: bool = False
 
     def sold(self, day: date) -> frozenset[int]:
         """Concentrations sold nationally on ``day``, in nanograms per millilitre (C15)."""
@@ -70,6 +71,15 @@ class Drugs:
     by_id: Mapping[str, Drug]
     aliases: Mapping[str, str]
     words: Mapping[str, frozenset[str]]
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The id behind every alias, label and id, in small letters."""
+        names = {alias.lower(): drug for alias, drug in self.aliases.items()}
+        labels = {
+            name.lower(): one.id for one in self.by_id.values() for name in (one.id, one.label)
+        }
+        return MappingProxyType(names | labels)
 
 
 @cache
@@ -133,6 +143,7 @@ def _drug(row: Mapping[str, Any]) -> Drug:
         tuple(_capitals(row["aliases"])),
         concentrations,
         ceiling,
+        row.get("opioid", row["kind"] == "opioid"),
     )
 
 

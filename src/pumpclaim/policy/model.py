@@ -9,6 +9,7 @@ from enum import IntFlag
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pumpclaim.policy.chart import ChartDefinition
     from pumpclaim.policy.drugs import Drugs
 
 NATIONAL_DATES = (date(1900, 1, 1), date(9999, 12, 31))
@@ -37,11 +38,15 @@ class Role(IntFlag):
     PUMP_DRUG = 1 << 15
     """Set by the context, line by line: a drug given through the implanted pump."""
 
+    EVALUATION = 1 << 16
+    """An evaluation and management visit, which may hold the reassessment of D4."""
+
     PROGRAMMED_REFILL = PROGRAMMED_REFILL_BY_STAFF | PROGRAMMED_REFILL_BY_PHYSICIAN
     PLAIN_REFILL = PLAIN_REFILL_BY_STAFF | PLAIN_REFILL_BY_PHYSICIAN
     REFILL = PROGRAMMED_REFILL | PLAIN_REFILL
     UNPROGRAMMABLE_IMPLANT = RESERVOIR_IMPLANT | CONSTANT_FLOW_IMPLANT
     DEVICE_IMPLANT = RESERVOIR_IMPLANT | CONSTANT_FLOW_IMPLANT | PROGRAMMABLE_IMPLANT
+    IMPLANT = DEVICE_IMPLANT | CATHETER_IMPLANT
     MANAGEMENT = REFILL | ANALYSIS
     PUMP_SERVICE = MANAGEMENT | DEVICE_IMPLANT | CATHETER_IMPLANT | TRIAL | REMOVAL
     NARRATED = COMPOUNDED | SUPERSEDED_COMPOUND | UNCLASSIFIED_DRUG
@@ -139,6 +144,7 @@ class Article:
     fees: tuple[Fee, ...]
     statements: dict[str, Statement]
     readings: dict[str, Reading]
+    chart: ChartDefinition
     later_revision_known: str | None = None
 
     @property
@@ -193,9 +199,27 @@ class PolicySet:
     thresholds: dict[str, Decimal]
     chosen: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def chart(self) -> ChartDefinition:
+        """The chart of the first article."""
+        return self.articles[0].chart
+
     def reading(self, name: str) -> str:
         """The choice that holds for the reading ``name``; unknown names raise KeyError."""
         return self.chosen[name]
+
+    @property
+    def trial_codes(self) -> frozenset[str]:
+        """Codes of a catheter trial (C12): all, or those the article lists and their forerunners."""
+        trials = {code.code for code in self.codes.values() if code.roles & Role.TRIAL}
+        if self.reading("trial-catheter") == "listed-codes-only":
+            listed = self.articles[0].listed
+            return frozenset(
+                code
+                for code in trials
+                if code in listed or listed & set(self.codes[code].replaced_by)
+            )
+        return frozenset(trials)
 
     def in_force(self, contractor: str, day: date) -> Article | None:
         """The article that holds for the contract number on that day, or null."""

@@ -55,8 +55,13 @@ def document(review: Review) -> dict[str, Any]:
             ],
             "rejected": review.claim_set.rejected.select("source", "segment", "reason").to_dicts(),
             "refused": [
-                {"source": one.source, "segment": one.segment, "reason": one.reason}
-                for one in review.claim_set.refused
+                {
+                    "source": one.source,
+                    "segment": one.segment,
+                    "line": one.line,
+                    "reason": one.reason,
+                }
+                for one in review.refused
             ],
             "readings": switched(review),
         }

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pumpclaim.charts.shown import CHART_COLUMNS, shown_column
 from pumpclaim.context import COLUMNS, MODIFIERS
 from pumpclaim.policy.model import Role
 
@@ -62,20 +63,33 @@ class Case:
     basis: Basis | None = None
     outcome: Outcome | None = None
     message: str | None = None
+    rarc: str | None = None
 
 
 class Line:
     """What a rule may ask of a service line: the context's columns, roles, modifiers, readings.
 
     Without a policy (when rules are registered) names are checked and every reading holds.
+    ``charts_given`` says whether the call has charts.
     """
 
-    def __init__(self, policy: PolicySet | None = None) -> None:
+    def __init__(self, policy: PolicySet | None = None, *, charts_given: bool = False) -> None:
         self._policy = policy
+        self.charts_given = charts_given
 
     def __getattr__(self, name: str) -> pl.Expr:
-        if name not in COLUMNS:
+        if name not in COLUMNS and name not in CHART_COLUMNS:
             raise AttributeError(f"the context has no column '{name}'")
+        return pl.col(name)
+
+    def shows(self, statement: str) -> pl.Expr:
+        """What the line's chart shows of a statement: met (or not asked), not met, null not documented.
+
+        Only where charts are given.
+        """
+        name = shown_column(statement)
+        if name not in CHART_COLUMNS:
+            raise AttributeError(f"charts show nothing of a statement '{statement}'")
         return pl.col(name)
 
     def is_a(self, role: Role) -> pl.Expr:
@@ -103,7 +117,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule and what its findings carry. ``reach`` is the lines it is asked of: see REACHES."""
+    """A rule and what its findings carry. ``reach`` is the lines it is asked of: see REACHES.
+
+    ``charts`` says that it is asked only where charts are given.
+    """
 
     code: str
     name: str
@@ -118,6 +135,7 @@ class Rule:
     scope: str
     reach: str
     readings: tuple[str, ...]
+    charts: bool
     page: str
 
     @property
@@ -150,7 +168,7 @@ class Rule:
         }
 
     def cases(self, line: Line) -> list[Case]:
-        """The rule's cases over ``line``, with the rule's own outcome, basis and message filled in."""
+        """The rule's cases over ``line``, with what they leave open filled in from the rule."""
         given = self.function(line)
         cases = given if isinstance(given, list) else [Case(given)]
         return [
@@ -159,6 +177,7 @@ class Rule:
                 case.basis or self.basis,
                 case.outcome or self.outcome,
                 case.message or self.message,
+                case.rarc or self.rarc,
             )
             for case in cases
         ]
@@ -181,6 +200,7 @@ def rule(
     scope: str = "line",
     reach: str = "governed",
     readings: Sequence[str] = (),
+    charts: bool = False,
 ) -> Callable[[Callable[[Line], pl.Expr | list[Case]]], Callable[[Line], pl.Expr | list[Case]]]:
     """Register the decorated function as rule ``code``.
 
@@ -198,9 +218,10 @@ def rule(
         page = inspect.cleandoc(function.__doc__ or "")
         one = Rule(
             code, function.__name__, function, outcome, tuple(statements), basis, message,
-            group, carc, rarc, scope, reach, tuple(readings), page,
+            group, carc, rarc, scope, reach, tuple(readings), charts, page,
         )  # fmt: skip
         one.cases(Line())
+        one.cases(Line(charts_given=True))
         RULES[code] = one
         return function
 

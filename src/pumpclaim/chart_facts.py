@@ -1,0 +1,125 @@
+"""What messages say of charts: what stands against a statement, what is to be obtained, remarks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pumpclaim.charts.assessment import criteria, missing
+from pumpclaim.charts.meeting import NONE
+from pumpclaim.charts.shown import STATEMENTS
+from pumpclaim.policy.model import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pumpclaim.charts.assessment import Missing
+    from pumpclaim.charts.logic import Criterion
+    from pumpclaim.facts import Facts
+    from pumpclaim.policy.chart import Part
+
+
+def against(facts: Facts, statement: str) -> list[str]:
+    """What the chart of each line says against a statement."""
+    charts = facts.charts
+    assert charts is not None  # noqa: S101  (the rules that ask are run with charts alone)
+    texts = []
+    for place in facts.places.tolist():
+        judged = charts.judged(place)
+        found = [
+            words
+            for one, said in zip(judged.criteria, judged.against, strict=True)
+            if one.statement == statement
+            for words in said
+        ]
+        texts.append("; ".join(found) or "the records of failed therapy are not at hand")
+    return texts
+
+
+def chart_remarks(facts: Facts) -> list[str]:
+    """The points that the chart of each line raises and that decide nothing."""
+    charts = facts.charts
+    assert charts is not None  # noqa: S101
+    texts = []
+    for place in facts.places.tolist():
+        judged = charts.judged(place)
+        told = zip(judged.criteria, judged.remarks, strict=True)
+        texts.append(
+            "; ".join(f"{remark.words} ({one.statement})" for one, said in told for remark in said)
+        )
+    return texts
+
+
+def keep_ready(facts: Facts) -> list[str]:
+    """What the record must show for the lines of each claim, where there is no chart: by section."""
+    roles = facts.context.columns["roles"]
+    visit = facts.context.columns["visit_roles"][facts.places]
+    policy = facts.context.compiled.policy
+    kinds = {}
+    texts = []
+    for place, of_visit in zip(facts.places.tolist(), visit.tolist(), strict=True):
+        implant = bool(roles[place] & Role.IMPLANT)
+        managed = bool(of_visit & Role.MANAGEMENT)
+        key = (implant, managed)
+        if key not in kinds:
+            parts = [
+                name for name, asked in (("implant", implant), ("encounter", managed)) if asked
+            ]
+            kinds[key] = "; ".join(
+                _sections(policy.chart[part], criteria(policy, part)) for part in parts
+            )
+        texts.append(kinds[key])
+    return texts
+
+
+def _sections(part: Part, of_part: tuple[Criterion, ...]) -> str:
+    """The titles of a part's sections with the statements that they serve."""
+    home: dict[str, list[str]] = {}
+    for criterion in of_part:
+        sections = Counter(part.questions[name].section for name in criterion.requires.questions)
+        home.setdefault(sections.most_common(1)[0][0], []).append(criterion.statement)
+    titles = {section.id: section.title for section in part.sections}
+    return "; ".join(f"{titles[name].lower()} ({', '.join(has)})" for name, has in home.items())
+
+
+def records_wanted(facts: Facts) -> list[str]:
+    """What the charts of each claim leave open, what decides most first; all of it where there is none."""
+    charts = facts.charts
+    assert charts is not None  # noqa: S101
+    texts, ready = [], keep_ready(facts)
+    claims = facts.context.lines.claims
+    gaps = charts.frame["has_gap"].to_numpy()
+    for number, place in enumerate(facts.places.tolist()):
+        if not charts.frame["has_chart"][place]:
+            texts.append(ready[number])
+            continue
+        said: dict[str, None] = {}
+        for line in np.flatnonzero((claims == claims[place]) & gaps).tolist():
+            part = facts.context.compiled.policy.chart[
+                "implant" if charts.is_implant[line] else "encounter"
+            ]
+            judged = charts.judged(line)
+            said |= dict.fromkeys(in_words(one, part) for one in missing(judged))
+            if charts.past_implant_of[line] != NONE and charts.frame["shows_c11"][line] is None:
+                said["records of failed therapy at hand (C11)"] = None
+        texts.append("; ".join(said))
+    return texts
+
+
+def in_words(one: Missing, part: Part) -> str:
+    """One thing to be obtained, in words: the labels of its questions and the statements that wait."""
+    labels = " or ".join(part.questions[name].label for name in one.questions)
+    what = f"where the record shows: {labels}" if one.evidence else labels
+    return f"{what} ({', '.join(one.statements)})"
+
+
+CHART_FACTS: dict[str, Callable[[Facts], list[str]]] = {
+    "chart_remarks": chart_remarks,
+    "keep_ready": keep_ready,
+    "records_wanted": records_wanted,
+    **{f"against_{name.lower()}": partial(against, statement=name) for name in STATEMENTS},
+}
+"""Every name of this module that a message may use."""

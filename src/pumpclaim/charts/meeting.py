@@ -1,0 +1,216 @@
+"""Claims meet charts: which chart belongs to which service line, and what it shows there.
+
+An implant line takes the chart of its patient and day; else one of an implant still planned and decided
+before; a catheter that goes in without a pump, and a visit, look back to the newest implant. A visit's
+lines take the record of their patient and day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from pumpclaim.charts.assessment import Judged, criteria, judge
+from pumpclaim.charts.shown import SHOWN, STATEMENTS, shown_column
+from pumpclaim.policy.model import Role
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pumpclaim.charts.chart_set import ChartSet
+    from pumpclaim.context import Context
+    from pumpclaim.policy import PolicySet
+    from pumpclaim.tables import ClaimSet
+
+    Ints = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
+
+NONE = -1
+"""Stands for no chart."""
+LONG_AGO = date(1, 1, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Meeting:
+    """The charts of a call and, for each line of the lines table, its implant chart and visit record.
+
+    ``implant_of`` is the chart of the implant on that day, ``earlier_of`` the newest implant chart up to
+    it, ``encounter_of`` the record of the visit; each a position in its table, or NONE.
+    """
+
+    implants: pl.DataFrame
+    encounters: pl.DataFrame
+    implant_of: Ints
+    earlier_of: Ints
+    encounter_of: Ints
+
+
+def meet(claims: ClaimSet, charts: ChartSet, policy: PolicySet) -> Meeting:
+    """Find the charts of every service line, by patient and day.
+
+    Patient ids are compared without case, blanks and hyphens.
+    """
+    implants = charts.with_evidence(policy.chart["implant"])
+    encounters = charts.with_evidence(policy.chart["encounter"])
+    lines = (
+        claims.lines.select(
+            pl.int_range(pl.len()).alias("row"),
+            pl.col("service_from").alias("day"),
+            _patient(claims.claims["patient_id"]).gather(claims.lines["claim"]).alias("patient"),
+        )
+        .filter(pl.col("day").is_not_null() & pl.col("patient").is_not_null())
+        .sort("day")
+    )
+    own = implants.select(
+        "chart", "implant_date", "decision_date", _patient(implants["patient_id"]).alias("patient")
+    )
+    done = own.filter(pl.col("implant_date").is_not_null()).with_columns(day="implant_date")
+    planned = own.filter(pl.col("implant_date").is_null()).with_columns(
+        day=pl.col("decision_date").fill_null(LONG_AGO)
+    )
+    visits = encounters.select(
+        "chart", _patient(encounters["patient_id"]).alias("patient"), day="visit_date"
+    )
+    count = claims.lines.height
+    exact = _placed(lines.join(done, on=["patient", "day"], how="inner"), count)
+    before = _placed(_newest(lines, planned), count)
+    earlier = _placed(_newest(lines, done), count)
+    return Meeting(
+        implants,
+        encounters,
+        np.where(exact == NONE, before, exact),
+        np.where(earlier == NONE, before, earlier),
+        _placed(lines.join(visits, on=["patient", "day"], how="inner"), count),
+    )
+
+
+def _patient(ids: pl.Series) -> pl.Series:
+    return ids.str.replace_all(r"[\s-]", "").str.to_uppercase()
+
+
+def _newest(lines: pl.DataFrame, charts: pl.DataFrame) -> pl.DataFrame:
+    """Each line with the newest chart of its patient up to its day."""
+    found = lines.join_asof(
+        charts.select("patient", "day", "chart").sort("day"),
+        on="day", by="patient", strategy="backward", check_sortedness=False,
+    )  # fmt: skip
+    return found.filter(pl.col("chart").is_not_null())
+
+
+def _placed(found: pl.DataFrame, count: int) -> Ints:
+    of_line = np.full(count, NONE, np.int64)
+    of_line[found["row"].to_numpy()] = found["chart"].to_numpy()
+    return of_line
+
+
+class BlockCharts:
+    """What the charts show of a block's lines. ``frame`` has the columns of SHOWN, one row a line."""
+
+    def __init__(self, meeting: Meeting, context: Context) -> None:
+        self.meeting = meeting
+        self.context = context
+        self.policy = context.compiled.policy
+        roles = context.columns["roles"]
+        rows = context.rows
+        self.is_implant = (roles & np.uint32(Role.IMPLANT)) != 0
+        device = (context.columns["visit_roles"] & np.uint32(Role.DEVICE_IMPLANT)) != 0
+        exact, earlier = meeting.implant_of[rows], meeting.earlier_of[rows]
+        catheter_alone = self.is_implant & ~device & (exact == NONE)
+        self.implant_of = np.where(
+            self.is_implant, np.where(catheter_alone, earlier, exact), np.int64(NONE)
+        )
+        self.past_implant_of = np.where(self.is_implant, np.int64(NONE), earlier)
+        self.encounter_of = np.where(self.is_implant, np.int64(NONE), meeting.encounter_of[rows])
+
+    @cached_property
+    def _visits(self) -> tuple[Ints, pl.DataFrame]:
+        """Places of lines with a visit's record, and that record with what the claim itself tells."""
+        places = np.flatnonzero(self.encounter_of != NONE)
+        return places, self._visit_frame(places)
+
+    def _visit_frame(self, places: Ints) -> pl.DataFrame:
+        told = self._told(places)
+        return told.with_columns(
+            services=pl.when("claim_refill")
+            .then(pl.concat_list(pl.col("services").fill_null([]), pl.lit("refill")))
+            .otherwise(pl.col("services").fill_null(["interrogation"])),
+            drug_billed=pl.col("claim_drug"),
+            reassessed=pl.when("claim_evaluation").then(statement=True).otherwise("reassessed"),
+        )
+
+    def _told(self, places: Ints) -> pl.DataFrame:
+        """The records of the visits at ``places`` (blank where there is none), beside the claims' facts."""
+        records = self.encounter_of[places]
+        visit, day = (self.context.columns[name][places] for name in ("visit_roles", "day_roles"))
+        blank = self.meeting.encounters.clear(n=1)
+        table = pl.concat([self.meeting.encounters, blank])
+        frame = table[np.where(records == NONE, table.height - 1, records)]
+        return frame.with_columns(
+            claim_refill=pl.Series((visit & np.uint32(Role.REFILL)) != 0),
+            claim_drug=pl.Series((day & np.uint32(Role.PUMP_DRUG)) != 0),
+            claim_evaluation=pl.Series((day & np.uint32(Role.EVALUATION)) != 0),
+        )
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """What each line's chart shows (SHOWN)."""
+        count = len(self.context.rows)
+        shown = {name: np.full(count, NONE, np.int8) for name in STATEMENTS}
+        remark = np.zeros(count, bool)
+        asked: dict[str, Bools] = {}
+        places = np.flatnonzero(self.implant_of != NONE)
+        implants = self.meeting.implants[self.implant_of[places]]
+        self._fill("implant", places, implants, shown, asked)
+        notes = [note.when for one in criteria(self.policy, "implant") for note in one.notes]
+        remark[places] = implants.select(
+            pl.any_horizontal(note.fill_null(value=False) for note in notes).alias("remark")
+        )["remark"].to_numpy()
+        self._fill("encounter", *self._visits, shown, asked)
+        past = np.flatnonzero((self.past_implant_of != NONE) & (self.encounter_of != NONE))
+        kept = self.meeting.implants["failed_therapy_record_kept"].gather(
+            pl.Series(self.past_implant_of[past])
+        )
+        shown["C11"][past] = kept.cast(pl.Int8).fill_null(NONE).to_numpy()
+        asked["C11"] = asked["C11"] | ((self.past_implant_of != NONE) & (self.encounter_of != NONE))
+        gap = np.zeros(count, bool)
+        for name, where in asked.items():
+            gap |= where & (shown[name] == NONE)
+        columns: dict[str, pl.Series] = {
+            "has_chart": pl.Series((self.implant_of != NONE) | (self.encounter_of != NONE)),
+            "has_gap": pl.Series(gap),
+            "has_remark": pl.Series(remark),
+        }
+        for name, values in shown.items():
+            known = pl.Series(values)
+            columns[shown_column(name)] = (known == 1).set(known == NONE, None)
+        return SHOWN.conform(pl.DataFrame(columns))
+
+    def _fill(
+        self,
+        part: str,
+        places: Ints,
+        frame: pl.DataFrame,
+        shown: dict[str, NDArray[np.int8]],
+        asked: dict[str, Bools],
+    ) -> None:
+        of_part = criteria(self.policy, part)
+        values = frame.select(one.whole.expr.alias(one.statement) for one in of_part)
+        for one in of_part:
+            told = values[one.statement].cast(pl.Int8).fill_null(NONE).to_numpy()
+            shown[one.statement][places] = told
+            where = asked.setdefault(one.statement, np.zeros(len(self.context.rows), bool))
+            where[places] = True
+
+    def judged(self, place: int) -> Judged:
+        """The chart of one line under every criterion; a blank one where there is none."""
+        if self.is_implant[place]:
+            chart = int(self.implant_of[place])
+            table = self.meeting.implants
+            frame = table.clear(n=1) if chart == NONE else table[[chart]]
+            return judge(self.policy, "implant", frame)[0]
+        return judge(self.policy, "encounter", self._visit_frame(np.array([place])))[0]

@@ -1,0 +1,88 @@
+"""An assessment as one HTML page to print, that can go with a records request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pumpclaim._version import __version__
+from pumpclaim.reports.assessment.json import rules_of
+from pumpclaim.reports.assessment.words import (
+    DETERMINATION_WORDS,
+    answer_words,
+    missing_words,
+    place_words,
+    status_words,
+)
+from pumpclaim.reports.words import BASES
+
+if TYPE_CHECKING:
+    from pumpclaim.charts.assessment import AssessedChart, Assessment, Shown
+    from pumpclaim.policy import PolicySet
+    from pumpclaim.policy.chart import Part
+
+
+def render(assessment: Assessment) -> bytes:
+    """The page as UTF-8 HTML, style within it, nothing loaded from anywhere."""
+    environment = Environment(
+        loader=PackageLoader("pumpclaim.reports.assessment"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    policy = assessment.policy
+    article = policy.articles[0]
+    page = environment.get_template("assessment.html.j2").render(
+        article=article,
+        version=__version__,
+        charts=[_chart(chart, policy) for chart in assessment.charts],
+        refused=[one.sentence for one in assessment.chart_set.refused],
+    )
+    return page.encode()
+
+
+def _chart(chart: AssessedChart, policy: PolicySet) -> dict[str, Any]:
+    part = policy.chart[chart.part]
+    return {
+        "title": part.title,
+        "patient": chart.patient_id,
+        "source": f"{chart.source}, line {chart.place}",
+        "day": chart.day,
+        "determination": chart.determination,
+        "words": DETERMINATION_WORDS[chart.determination],
+        "css": chart.determination.replace(" ", "-"),
+        "missing": [
+            {"words": missing_words(one, part), "statements": ", ".join(one.statements)}
+            for one in chart.missing
+        ],
+        "statements": [_statement(shown, part, policy) for shown in chart.statements],
+        "counts": {
+            status: sum(shown.status == status for shown in chart.statements)
+            for status in ("met", "not met", "not documented", "not applicable")
+        },
+    }
+
+
+def _statement(shown: Shown, part: Part, policy: PolicySet) -> dict[str, Any]:
+    statement = policy.articles[0].statements[shown.statement]
+    return {
+        "id": shown.statement,
+        "summary": statement.summary,
+        "where": statement.where,
+        "status": status_words(shown),
+        "css": shown.status.replace(" ", "-"),
+        "against": shown.against,
+        "remarks": [f"{one.words} (rests on {BASES[one.basis]})" for one in shown.remarks],
+        "rules": ", ".join(rules_of(shown.statement, part)),
+        "answers": [
+            {
+                "label": part.questions[one.question].label,
+                "answer": answer_words(part.questions[one.question], one.value),
+                "known": one.value is not None,
+                "places": [place_words(place) for place in one.evidence],
+            }
+            for one in shown.answers
+        ],
+    }
