@@ -71,6 +71,7 @@ class Shown:
     answers: tuple[Answer, ...]
     remarks: tuple[Remark, ...]
     absence: bool
+    composite: bool
 
 
 @dataclass(frozen=True)
@@ -225,6 +226,7 @@ def _assessed(
             tuple(answers[name] for name in criterion.whole.questions),
             remarks,
             criterion.absence,
+            criterion.composite,
         )
         for criterion, value, asked, against, remarks in zip(
             judged.criteria, judged.values, judged.asked, judged.against, judged.remarks, strict=True

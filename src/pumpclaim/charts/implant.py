@@ -56,7 +56,7 @@ def implant_criteria(policy: PolicySet, part: Part) -> tuple[Criterion, ...]:
         ),
         _pain(),
         Criterion("C4", answer("less_invasive_failed", "less invasive therapy did not fail")),
-        Criterion("C5", _documented(four, part)),
+        Criterion("C5", _documented(four, part), composite=True),
         *four,
         _evaluation(policy),
         Criterion(

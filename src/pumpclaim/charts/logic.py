@@ -215,7 +215,8 @@ class Note:
 class Criterion:
     """One statement of the article over a chart.
 
-    ``gate`` says whether it is asked at all; ``absence`` marks what must not be there (X1 to X3).
+    ``gate`` says whether it is asked at all; ``absence`` marks what must not be there (X1 to X3), ``composite``
+    what repeats the answers of other criteria (C5).
     """
 
     statement: str
@@ -223,6 +224,7 @@ class Criterion:
     gate: Condition | None = None
     notes: tuple[Note, ...] = ()
     absence: bool = False
+    composite: bool = False
 
     @property
     def whole(self) -> Condition:

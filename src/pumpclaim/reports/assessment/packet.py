@@ -110,7 +110,7 @@ def _cited(chart: AssessedChart) -> list[tuple[str, str, Evidence]]:
     """Statement, question and place of every piece of evidence, statement by statement, details last."""
     cited, seen = [], set()
     for shown in chart.statements:
-        for answer in shown.answers:
+        for answer in () if shown.composite else shown.answers:
             seen.add(answer.question)
             cited += [(shown.statement, answer.question, place) for place in answer.evidence]
     for answer in chart.answers:

@@ -120,24 +120,23 @@ def _index(chart: AssessedChart, assessment: Assessment, found: list[Document]) 
     part = assessment.policy.chart[chart.part]
     statements = assessment.policy.articles[0].statements
     by_name = {one.name: one for one in found}
-    rows = [["Statement", "Status", "Where the record shows it", "Packet page"]]
+    rows = [["Statement", "Status", "Where the record shows it"]]
     for shown in chart.statements:
-        places, numbers = [], []
-        for answer in shown.answers:
+        labels: dict[str, list[str]] = {}
+        for answer in () if shown.composite else shown.answers:
             for place in answer.evidence:
                 page = page_of(by_name[place.document], place)
                 at = f", page {place.page}" if place.page else ""
-                places.append(f"{part.questions[answer.question].label}: {place.document}{at}")
-                numbers.append(str(page) if page else "?")
+                there = f"<b>packet page {page or '?'}</b>: {_text(place.document + at)}"
+                labels.setdefault(there, []).append(part.questions[answer.question].label)
         colour = _COLOURS[shown.status]
         rows.append([
             f"<b>{shown.statement}</b> {_text(statements[shown.statement].summary)}",
             f'<font color="{colour}">{_text(status_words(shown))}</font>',
-            "<br/>".join(map(_text, places)) or "–",
-            "<br/>".join(numbers) or "–",
+            "<br/>".join(f"{there} ({_text(', '.join(of))})" for there, of in labels.items()) or "–",
         ])  # fmt: skip
     title = f"Index: {part.title.lower()}, patient {chart.patient_id}"
-    return [Paragraph(_text(title), HEAD), _table(rows, (62, 26, 67, 20))]
+    return [Paragraph(_text(title), HEAD), _table(rows, (62, 27, 86))]
 
 
 def missing(assessment: Assessment, found: list[Document]) -> PdfReader:

@@ -83,6 +83,6 @@ def _statement(shown: Shown, part: Part, policy: PolicySet) -> dict[str, Any]:
                 "known": one.value is not None,
                 "places": [place_words(place) for place in one.evidence],
             }
-            for one in shown.answers
+            for one in (() if shown.composite else shown.answers)
         ],
     }

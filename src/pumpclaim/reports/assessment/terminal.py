@@ -83,7 +83,7 @@ def _statement(shown: Shown, part: Part, policy: PolicySet) -> RenderableType:
         body.append(f"\n{clean(words)}", "red")
     for remark in shown.remarks:
         body.append(f"\nnote: {remark.words} · rests on {BASES[remark.basis]}", "italic yellow")
-    for answer in shown.answers:
+    for answer in () if shown.composite else shown.answers:
         if answer.value is None:
             continue
         question = part.questions[answer.question]

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from pumpclaim.policy.chart import Part, Question
 
 DETERMINATION_WORDS = {
-    "covered": "covered: the record shows all that the article asks for",
-    "not covered": "not covered: the record speaks against it",
-    "records needed": "records needed: not decided while something is missing",
+    "covered": "the record shows all that the article asks for",
+    "not covered": "the record speaks against it",
+    "records needed": "nothing speaks against it, but something is missing",
 }
 STYLES = {
     "covered": "bold green",
