@@ -43,8 +43,9 @@ $(VENV)/.run: requirements/run.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.run requirements/test.txt
+$(VENV)/.test: $(VENV)/.run requirements/test.txt scripts/system.sh
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
+	scripts/system.sh $(VENV)/system
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.test requirements/bench.txt

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pumpclaim.cli.docs import commands, commands_page, rules_page
+from pumpclaim.cli.docs import chart_page, commands, commands_page, rules_page
 from pumpclaim.reports.tables_page import tables_page
 from pumpclaim.rules import RULES
 
@@ -46,6 +46,10 @@ def test_every_rule_is_documented() -> None:
     for rule in RULES.values():
         assert f"### {rule.code} {rule.name}" in page
         assert rule.title in page
+
+
+def test_chart_page_is_fresh() -> None:
+    assert (DOCS / "chart.md").read_text(encoding="utf-8") == chart_page(), AGAIN
 
 
 def test_tables_page_is_fresh() -> None:

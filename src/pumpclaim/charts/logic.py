@@ -120,6 +120,8 @@ class All(Condition):
         return first
 
     def wanted(self, values: Values, blank: Callable[[str], bool]) -> list[Wanted]:
+        if values[id(self)] is not None:
+            return []
         return [one for part in self.of for one in part.wanted(values, blank)]
 
 
@@ -215,8 +217,8 @@ class Note:
 class Criterion:
     """One statement of the article over a chart.
 
-    ``gate`` says whether it is asked at all; ``absence`` marks what must not be there (X1 to X3), ``composite``
-    what repeats the answers of other criteria (C5).
+    ``gate`` says whether it is asked at all; ``absence`` marks what must not be there (X1 to X3),
+    ``composite`` what repeats the answers of other criteria (C5).
     """
 
     statement: str

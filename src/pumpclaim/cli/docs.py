@@ -14,6 +14,7 @@ import typer
 
 from pumpclaim.cli.app import app
 from pumpclaim.policy import load
+from pumpclaim.reports.chart_template import how
 from pumpclaim.reports.pages import codes_text, rule_document
 from pumpclaim.reports.tables_page import tables_page
 from pumpclaim.reports.words import BASES
@@ -29,12 +30,12 @@ MADE = "<!-- Made by `python -m pumpclaim.cli.docs docs`; edit the sources, not 
 BEYOND_OPTIONS = """
 ## Exit status
 
-| status | of `check` | of `price` |
-|---|---|---|
-| 0 | nothing at or above `--fail-on` | priced |
-| 1 | something at or above `--fail-on` | the price is not known |
-| 2 | the call, a file or a part of a file cannot be used | a part of the text cannot be read |
-| 130 | interrupted | interrupted |
+| status | of `check` | of `assess` | of `price` |
+|---|---|---|---|
+| 0 | nothing at or above `--fail-on` | no chart fails | priced |
+| 1 | something at or above `--fail-on` | a chart is not covered, or needs records with `--fail-on records` | the price is not known |
+| 2 | the call, a file or a part of a file cannot be used | the call, a chart or a document of the packet cannot be used | a part of the text cannot be read |
+| 130 | interrupted | interrupted | interrupted |
 
 Severity runs `advise`, `package`, `records`, `reject`, `deny`. A claim that could not be read
 (listed under *rejected*) counts as `reject`. A refused file or part of a file makes the status 2
@@ -57,7 +58,8 @@ spreadsheet runs it.
 
 ## JSON
 
-`check --format json` follows [check.schema.json](check.schema.json), a JSON Schema (2020-12).
+`check --format json` follows [check.schema.json](check.schema.json), `assess --format json`
+[assess.schema.json](assess.schema.json), both JSON Schema (2020-12).
 
 ## Colours, width, faults
 
@@ -65,6 +67,26 @@ Text is coloured only on a terminal, and not where `NO_COLOR` is set; it fits th
 (`COLUMNS` overrides it). Should the program itself fail, it says so in one sentence without a
 claim's text; with `PUMPCLAIM_TRACEBACK=1` it shows the whole traceback, which may hold parts of
 claims.
+"""
+
+
+CHART_HEAD = """One definition makes the chart file, its schema, the table columns, the blank chart, the HTML page and the FHIR
+Questionnaire. A chart file is YAML or JSON; several charts may stand in one file, parted by `---`, or in a
+folder.
+
+    chart: implant
+    patient_id: 1EG4TE5MK73
+    answers:
+      severe_pain:
+        answer: yes
+        evidence: {document: record/consult.pdf, page: 2, date: 2025-02-03, author: J. Harrow}
+      life_expectancy_months: 24
+
+What is blank or `not documented` is not known; it never counts as no. Evidence is one place or a list of
+places; the four criteria C6 to C9 count as documented only with it. In a table (CSV, Parquet) a row is a
+chart and a column a question; evidence stands in `QUESTION.document`, `QUESTION.page` and so on. A chart meets
+claims by `patient_id` (hyphens and case do not matter) and day: an implant by `implant_date`, or while that is
+blank by any later day from `decision_date` on; a visit by `visit_date`.
 """
 
 
@@ -168,8 +190,29 @@ def _rule(rule: Rule) -> str:
     return "\n".join([*lines, ""])
 
 
+def chart_page() -> str:
+    """docs/chart.md: every question of the chart, by part and section."""
+    policy = load()
+    lines = [MADE, "# The chart\n", CHART_HEAD]
+    for part in policy.chart.parts.values():
+        lines.append(f"## {part.title} (`chart: {part.id}`)\n\n{part.about}\n")
+        for section in part.sections:
+            lines += [
+                f"### {section.title}\n",
+                "| question | asks | answered by | for |",
+                "|---|---|---|---|",
+            ]
+            for one in part.of_section(section):
+                words = how(one, policy).replace("|", "\\|")
+                asks = f"{one.text} {one.help}" + (" *A person decides.*" if one.reader else "")
+                lines.append(f"| `{one.id}` | {asks} | {words} | {', '.join(one.statements)} |")
+            lines.append("")
+    return "\n".join(lines)
+
+
 def write_pages(folder: Path) -> None:
-    """Write both pages into ``folder``."""
+    """Write every page into ``folder``."""
+    (folder / "chart.md").write_text(chart_page(), encoding="utf-8")
     (folder / "commands.md").write_text(commands_page(), encoding="utf-8")
     (folder / "rules.md").write_text(rules_page(), encoding="utf-8")
     (folder / "tables.md").write_text(tables_page(), encoding="utf-8")

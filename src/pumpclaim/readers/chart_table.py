@@ -51,10 +51,11 @@ def _cells(data: bytes, source: str) -> pl.DataFrame:
         if data[:4] == b"PAR1":
             table = pl.read_parquet(io.BytesIO(data))
             return table.select(
-                pl.col(name).cast(pl.List(pl.String)).list.join(",")
-                if isinstance(kind, pl.List) else pl.col(name).cast(pl.String)
+                _joined(pl.col(name)).alias(name)
+                if isinstance(kind, pl.List)
+                else pl.col(name).cast(pl.String)
                 for name, kind in table.schema.items()
-            )  # fmt: skip
+            )
         head = data.split(b"\n", 1)[0]
         mark = max((b",", b";", b"\t"), key=head.count).decode()
         return pl.read_csv(
@@ -63,6 +64,12 @@ def _cells(data: bytes, source: str) -> pl.DataFrame:
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         said = str(error).split("\n", 1)[0][:120]
         raise InputError(f"this is no table that can be read: {said}", source=source) from None
+
+
+def _joined(cells: pl.Expr) -> pl.Expr:
+    """A list as text; an empty one stays an answer."""
+    text = cells.cast(pl.List(pl.String)).list.join(",")
+    return pl.when(cells.list.len() == 0).then(pl.lit("[]")).otherwise(text)
 
 
 def _chart(cells: dict[str, str], row: int, source: str, policy: PolicySet) -> ReadChart:

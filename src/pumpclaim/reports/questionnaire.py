@@ -1,7 +1,7 @@
 """The chart as FHIR R4: the Questionnaire of each part, and a chart as a QuestionnaireResponse.
 
 Every item's linkId is its question's id. A yes-or-no question is a boolean that stays without an answer
-when the record does not document it. Below each answer that serves a statement a group takes the
+when the record does not document it. Below each answer a group takes the
 evidence. Units are UCUM codes.
 """
 
@@ -94,13 +94,12 @@ def _item(question: Question, policy: PolicySet) -> dict[str, Any]:
         item["required"] = True
     if question.type == "several":
         item["repeats"] = True
+        item["extension"] = [_control("check-box", "Check-box")]
     if question.type == "number" and question.unit is not None:
         item["extension"] = [_unit(question)]
     if question.type in ("choice", "several"):
         item["answerOption"] = [{"valueCoding": coding} for coding in _codings(question, policy)]
-    item["item"] = [_help(question)]
-    if question.statements:
-        item["item"].append(_evidence(question))
+    item["item"] = [_help(question), _evidence(question)]
     return item
 
 
@@ -123,14 +122,19 @@ def _codings(question: Question, policy: PolicySet) -> list[dict[str, str]]:
 
 
 def _help(question: Question) -> dict[str, Any]:
-    control = {"coding": [{"system": ITEM_CONTROL, "code": "help", "display": "Help-Button"}]}
     return {
         "linkId": f"{question.id}.help",
         "text": question.help,
         "type": "display",
-        "extension": [
-            {"url": f"{STRUCTURE}/questionnaire-itemControl", "valueCodeableConcept": control}
-        ],
+        "extension": [_control("help", "Help-Button")],
+    }
+
+
+def _control(code: str, display: str) -> dict[str, Any]:
+    coding = {"system": ITEM_CONTROL, "code": code, "display": display}
+    return {
+        "url": f"{STRUCTURE}/questionnaire-itemControl",
+        "valueCodeableConcept": {"coding": [coding]},
     }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from pumpclaim.policy import load
+from pumpclaim.policy.chart import EVIDENCE
 from pumpclaim.readers.flat import ALIASES, MODIFIERS, REQUIRED, claim_columns, line_columns
 from pumpclaim.tables import JUDGED, READ, Column, Table
 
@@ -19,6 +21,9 @@ def tables_page() -> str:
     """The whole page, in Markdown."""
     parts = [HEAD, _flat()]
     parts += [_table(table) for table in (*READ, *JUDGED)]
+    parts += [
+        _table(table) for table in (*(part.table for part in load().chart.parts.values()), EVIDENCE)
+    ]
     return "\n".join(parts)
 
 

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 WIDE = 100
 """Columns from which tables stand side by side."""
+KEEP_READY = ("COV100", "DOC100")
+"""Rules whose advice says the same of every claim."""
 NEED_WORK = ("denied", "fix", "records")
 """Determinations that ask somebody to do something, worst first."""
 
@@ -62,6 +64,7 @@ def show(review: Review, console: Console, limit: int = 50) -> None:
         console.print(_block(claim, claims, wide=console.width >= WIDE))
     _more(console, work.height - shown.height, "claim that needs work", "claims that need work")
     _payable(review, console, limit)
+    _keep_ready(review, console)
     _not_governed(review, console)
     _rejected(review, console, limit)
 
@@ -181,8 +184,28 @@ def _facts(claim: Row) -> Text:
 
 
 def _sorted(findings: Rows) -> Rows:
+    """Findings worst first, without what is said of all claims together."""
     levels = list(OUTCOME_STYLES)
-    return sorted(findings, key=lambda one: levels.index(one["outcome"]))
+    own = [one for one in findings if not _is_for_all(one)]
+    return sorted(own, key=lambda one: levels.index(one["outcome"]))
+
+
+def _is_for_all(finding: Row) -> bool:
+    return finding["rule"] in KEEP_READY and finding["outcome"] == "advise"
+
+
+def _keep_ready(review: Review, console: Console) -> None:
+    """What to keep ready for the claims, said once and not claim by claim."""
+    advised = review.findings.filter(
+        pl.col("rule").is_in(KEEP_READY) & (pl.col("outcome").cast(pl.String) == "advise")
+    )
+    _heading(console, "Keep the record ready", advised["claim"].n_unique())
+    for rule, *_, claims in (
+        advised.group_by("rule").agg(pl.col("claim").n_unique()).sort("rule").rows()
+    ):
+        message = advised.filter(rule=rule)["message"][0]
+        text = Text.assemble((rule, "bold"), f"  {count(claims, 'claim')}: ")
+        console.print(text.append(clean(message.partition(": ")[2])))
 
 
 def _finding(finding: Row, *, wide: bool) -> RenderableType:
