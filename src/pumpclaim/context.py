@@ -148,7 +148,8 @@ def build_context(
         "units_on_day": _units_on_day(lines, roles, visits, reach.withdrawn),
         "is_newest_implant_unprogrammable": _newest_implant(roles, reach.withdrawn, visits),
         "claim_has_implant": _claims_with_implants(roles, lines.claims),
-        **_history(roles, compiled.code_is_trial[codes], reach.withdrawn, visits),
+        "has_trial_before": lines.trial_before,
+        "has_implant_before": lines.implant_before,
         "is_kd_example": compiled.code_is_example[codes],
         "own_drug_codes": _own_drug_codes(pump_drug, codes, visits, compiled),
         "has_narrative": lines.has_narrative,
@@ -255,27 +256,6 @@ def _newest_implant(roles: NDArray[np.uint32], withdrawn: Bools, visits: Visits)
 def _claims_with_implants(roles: NDArray[np.uint32], claims: Ints) -> Bools:
     implant = has(roles, Role.IMPLANT)
     return np.isin(claims, claims[implant]) if implant.any() else implant
-
-
-def _history(
-    roles: NDArray[np.uint32], is_trial: Bools, withdrawn: Bools, visits: Visits
-) -> dict[str, Bools]:
-    """Whether a trial, and whether an implant, came on an earlier day of the patient of each implant."""
-    implant = has(roles, Role.IMPLANT)
-    at = np.flatnonzero(implant)
-    first_day = None
-    before = {}
-    for name, events in (("has_trial_before", is_trial), ("has_implant_before", implant)):
-        answer = np.zeros(len(roles), bool)
-        if len(at) and (events & ~withdrawn).any():
-            if first_day is None:
-                starts = np.searchsorted(visits.day_starts, visits.patient_starts)
-                first_day = starts[visits.number(visits.patient_starts)[at]]
-            days = np.bitwise_or.reduceat((events & ~withdrawn), visits.day_starts)
-            earlier = np.concatenate((np.zeros(1, np.int64), np.cumsum(days)))
-            answer[at] = earlier[visits.number(visits.day_starts)[at]] > earlier[first_day]
-        before[name] = answer
-    return before
 
 
 def _compound_numbers(

@@ -10,8 +10,9 @@ import polars as pl
 
 from pumpclaim.compiled import FEW, positions
 from pumpclaim.contents import Contents, extended, match_contents
+from pumpclaim.past import implants_before
 from pumpclaim.policy.model import Role
-from pumpclaim.reach import find_article, pack_lines, pack_payers, pack_places
+from pumpclaim.reach import are_withdrawn, find_article, pack_lines, pack_payers, pack_places
 from pumpclaim.threads import beside
 from pumpclaim.visits import NO_DAY, Order, order_lines, whole_numbers
 
@@ -49,6 +50,8 @@ class LineArrays:
     drug_dollars: Ints
     sold: Bools
     perhaps_sold: Bools
+    trial_before: Bools
+    implant_before: Bools
 
     def take(self, rows: slice | Ints) -> LineArrays:
         """The same for some lines, in the order of ``rows``; a slice copies nothing."""
@@ -69,10 +72,11 @@ def line_arrays(
 
     large = len(days) > LARGE
 
-    def services() -> tuple[Order, NDArray[np.uint8]]:
+    def services() -> tuple[Order, NDArray[np.uint8], Ints]:
         codes = compiled.code_positions(lines["hcpcs"])
-        past = (compiled.code_roles[codes] & np.uint32(Role.IMPLANT)) != 0
-        return order_lines(_patients(claims), days, claim_of, past), codes
+        past = (compiled.code_roles[codes] & np.uint32(Role.UNPROGRAMMABLE_IMPLANT)) != 0
+        patients = _patients(claims)
+        return order_lines(patients, days, claim_of, past), codes, patients
 
     def drugs(articles: NDArray[np.int8] | None) -> tuple[Contents, Ints, Bools]:
         contents = match_contents(ingredients, compiled, articles, days)
@@ -86,13 +90,14 @@ def line_arrays(
         payers = start(lambda: pack_payers(claims, compiled, contractor))
         of_claims = start(lambda: pack_places(claims, compiled))() | payers()
         facts = pack_lines(claim_set, compiled, of_claims, claim_of)
-        order, codes = ordered()
+        order, codes, patients = ordered()
+        past = implants_before(patients[claim_of], days, codes, ~are_withdrawn(facts), compiled)
         contents, dollars, has_kd = filled() if filled else drugs(find_article(facts, compiled))
     return (
         LineArrays(
             claim_of, days, codes, has_kd, _has_narrative(lines, claims, claim_of),
             whole_numbers(lines["units"]), whole_numbers(lines["charge"]), facts, contents.counts,
-            dollars, contents.sold(compiled.sold), contents.sold(compiled.perhaps_sold),
+            dollars, contents.sold(compiled.sold), contents.sold(compiled.perhaps_sold), *past,
         ),
         contents,
         order,

@@ -125,6 +125,12 @@ def find_reach(
     )  # fmt: skip
 
 
+def are_withdrawn(facts: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Which lines stand on claims that are void, replaced or voided, given their packed facts."""
+    withdrawn: NDArray[np.bool_] = (facts & np.uint32(1 << 26)) != 0
+    return withdrawn
+
+
 def find_article(facts: NDArray[np.uint32], compiled: CompiledPolicy) -> NDArray[np.int8]:
     """The position of the article that judges each line: by contract, else by state; -1 for none.
 
