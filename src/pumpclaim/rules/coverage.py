@@ -5,25 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pumpclaim.policy.model import Role
-from pumpclaim.rules.registry import Basis, Case, Line, Outcome, rule
+from pumpclaim.rules.denials import against_implant, not_covered
+from pumpclaim.rules.registry import Case, Line, Outcome, rule
 
 if TYPE_CHECKING:
     import polars as pl
-
-
-def not_covered(line: Line, when: pl.Expr, *, national: bool) -> list[Case]:
-    """A denial for lack of coverage, with the remark code of the reading (reading 21).
-
-    ``national`` says that the national determination, NCD 280.14, says the same; then N386 fits.
-    """
-    if not line.reading("remark-code", "N386"):
-        return [Case(when, rarc="N115")]
-    return [Case(when, rarc="N386" if national else None)]
-
-
-def _against_implant(line: Line, statement: str, *, national: bool = False) -> list[Case]:
-    when = line.is_a(Role.IMPLANT) & ~line.shows(statement)
-    return not_covered(line, when, national=national)
 
 
 @rule(
@@ -79,7 +65,7 @@ def no_covered_drug(line: Line) -> list[Case]:
     Right: Morphine with bupivacaine; or ziconotide alone, accepted by a reviewer.
     Fix: Do not bill the implant as covered; ask the reviewer for his grounds.
     """
-    return _against_implant(line, "C1", national=True)
+    return against_implant(line, "C1", national=True)
 
 
 @rule(
@@ -104,7 +90,7 @@ def wrong_route(line: Line) -> list[Case]:
     Fix: Correct the chart if the operative note says otherwise; else the article does not cover the
     pump.
     """
-    return _against_implant(line, "C2", national=True)
+    return against_implant(line, "C2", national=True)
 
 
 @rule(
@@ -153,7 +139,7 @@ def less_invasive_therapy_works(line: Line) -> list[Case]:
     Right: A chart with what was tried, how long, and that it failed.
     Fix: Document the failed treatment, or treat less invasively.
     """
-    return _against_implant(line, "C4", national=True)
+    return against_implant(line, "C4", national=True)
 
 
 @rule(
@@ -175,7 +161,7 @@ def route_not_needed(line: Line) -> list[Case]:
     Right: A chart with the reason for the route and the expected long-term effect.
     Fix: Have the physician document why this route and why for long; else it is not covered.
     """
-    return _against_implant(line, "C6")
+    return against_implant(line, "C6")
 
 
 @rule(
@@ -198,7 +184,7 @@ def oral_drugs_work(line: Line) -> list[Case]:
     Right: A chart with sedation that the patient could not accept.
     Fix: Document the failure or the side effects; else it is not covered.
     """
-    return _against_implant(line, "C7")
+    return against_implant(line, "C7")
 
 
 @rule(
@@ -220,7 +206,7 @@ def other_modalities_work(line: Line) -> list[Case]:
     Right: A chart with the other treatments and their failure.
     Fix: Document the failure of the others; else it is not covered.
     """
-    return _against_implant(line, "C8")
+    return against_implant(line, "C8")
 
 
 @rule(
@@ -242,7 +228,7 @@ def dose_not_expected_to_help(line: Line) -> list[Case]:
     Right: A chart with drug, dose and the effect in the trial.
     Fix: Document why this drug at this dose is expected to help; else it is not covered.
     """
-    return _against_implant(line, "C9")
+    return against_implant(line, "C9")
 
 
 @rule(
@@ -267,7 +253,7 @@ def no_specialist_evaluation(line: Line) -> list[Case]:
     Right: A neurosurgeon's evaluation before the implant that confirms both.
     Fix: Obtain the evaluation before the implant; afterwards it cannot be made good.
     """
-    return _against_implant(line, "C10")
+    return against_implant(line, "C10")
 
 
 @rule(
@@ -289,7 +275,7 @@ def failed_therapy_not_on_record(line: Line) -> list[Case]:
     Right: The notes of the earlier treatment, ready to be sent.
     Fix: Ask the earlier physicians for their records.
     """
-    return _against_implant(line, "C11")
+    return against_implant(line, "C11")
 
 
 @rule(
@@ -316,7 +302,7 @@ def no_valid_trial(line: Line) -> list[Case]:
     Fix: Correct the chart if the record says otherwise; an implant without a valid trial is not
     covered.
     """
-    return _against_implant(line, "C12", national=True)
+    return against_implant(line, "C12", national=True)
 
 
 @rule(
@@ -338,7 +324,7 @@ def drug_not_appropriate(line: Line) -> list[Case]:
     Right: A chart with the reasons for each drug.
     Fix: Change the drug, or document why it is right for this patient.
     """
-    return _against_implant(line, "C13")
+    return against_implant(line, "C13")
 
 
 @rule(
@@ -361,7 +347,7 @@ def off_label_not_accepted(line: Line) -> list[Case]:
     Right: Clonidine, which the article names; or another drug with its source.
     Fix: Add the source that accepts the use, or change the drug.
     """
-    return _against_implant(line, "C16")
+    return against_implant(line, "C16")
 
 
 @rule(
@@ -406,122 +392,4 @@ def compounding_not_needed(line: Line) -> list[Case]:
     Right: A chart with the reason: two drugs in one pump, or a strength that is not sold.
     Fix: Document why compounding is needed, or use the drug as it is sold.
     """
-    return _against_implant(line, "C14")
-
-
-@rule(
-    "COV201",
-    outcome=Outcome.DENY,
-    statements=["X1"],
-    group="CO",
-    carc="50",
-    rarc="N386",
-    scope="claim",
-    charts=True,
-    readings=["remark-code"],
-    message="The chart of this implant says that {against_x1}.",
-)
-def allergy(line: Line) -> list[Case]:
-    """The patient is allergic to a drug in the pump.
-
-    Why: A known allergy or hypersensitivity to the drug rules the implant out.
-    Wrong: Allergies: morphine; drugs in the pump: morphine.
-    Right: No drug of the pump among the allergies.
-    Fix: Change the drug; correct the chart if it was an intolerance and no allergy.
-    """
-    return _against_implant(line, "X1", national=True)
-
-
-@rule(
-    "COV202",
-    outcome=Outcome.DENY,
-    statements=["X2"],
-    group="CO",
-    carc="50",
-    rarc="N386",
-    scope="claim",
-    charts=True,
-    readings=["infection", "remark-code"],
-    message="The chart of this implant says that {against_x2}.",
-)
-def infection(line: Line) -> list[Case]:
-    """An infection rules the implant out.
-
-    Why: The article names infection, above all at or near the site. By our reading, `infection`, one at
-    the site decides and a person judges one elsewhere.
-    Wrong: An abscess at the pocket site on the day of the implant.
-    Right: No infection, or one elsewhere that a physician found no obstacle.
-    Fix: Treat the infection first.
-    """
-    return _against_implant(line, "X2", national=True)
-
-
-@rule(
-    "COV203",
-    outcome=Outcome.DENY,
-    statements=["X3"],
-    group="CO",
-    carc="50",
-    rarc="N386",
-    scope="claim",
-    charts=True,
-    readings=["remark-code"],
-    message="The chart of this implant says that {against_x3}.",
-)
-def body_too_small(line: Line) -> list[Case]:
-    """The body cannot bear the weight and bulk of the device.
-
-    Why: The article rules the implant out then.
-    Wrong: A chart that says that the body is too small.
-    Right: The implanting physician's note that it is large enough.
-    Fix: Choose another treatment or a smaller device.
-    """
-    return _against_implant(line, "X3", national=True)
-
-
-@rule(
-    "COV301",
-    outcome=Outcome.DENY,
-    statements=["H2"],
-    group="CO",
-    carc="50",
-    rarc="N386",
-    scope="claim",
-    charts=True,
-    readings=["evaluating-specialist", "remark-code"],
-    message="The chart of this implant says that {against_h2}.",
-)
-def history_of_noninvasive_methods(line: Line) -> list[Case]:
-    """The history shows no inadequate response to noninvasive methods.
-
-    Why: One of three ways is enough for the article: systemic opioids, oral drugs in combination, or
-    attempts at physical and behavioural causes. The national determination joins the first and the
-    third, so their absence is advised (COV401).
-    Wrong: A chart in which none of the three failed.
-    Right: Systemic opioids without an adequate response.
-    Fix: Document what was tried and how it failed.
-    """
-    return _against_implant(line, "H2", national=True)
-
-
-@rule(
-    "COV401",
-    outcome=Outcome.ADVISE,
-    statements=["C1", "C10", "C12", "H2"],
-    scope="claim",
-    charts=True,
-    readings=["evaluating-specialist"],
-    basis=Basis.PRACTICE,
-    message="The chart is worth a look: {chart_remarks}.",
-)
-def chart_to_look_at(line: Line) -> pl.Expr:
-    """The chart raises a point that decides nothing and should be looked at.
-
-    Why: Where the article leaves room a reviewer may not: the evaluator implants the pump, the
-    evaluation is older than the decision, the trial came first, the national determination asks for
-    more.
-    Wrong: An evaluation by the surgeon who implants the pump, and by nobody else.
-    Right: An evaluation by an independent specialist.
-    Fix: Strengthen the record on the points named.
-    """
-    return line.is_a(Role.IMPLANT) & line.has_remark
+    return against_implant(line, "C14")
