@@ -16,6 +16,7 @@ from pumpclaim.contents import count
 from pumpclaim.policy.model import Role
 from pumpclaim.reach import Reach, find_reach
 from pumpclaim.tables import UNIT, Column, Table
+from pumpclaim.utilization.refills import not_early_from
 from pumpclaim.visits import NO_DAY, Part, Visits, find_visits, starts_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from pumpclaim.compiled import CompiledPolicy
     from pumpclaim.lines import LineArrays
+    from pumpclaim.policy import PolicySet
     from pumpclaim.tables import ClaimSet
 
     Bools = NDArray[np.bool_]
@@ -59,6 +61,14 @@ CONTEXT = Table(
         Column("is_newest_implant_unprogrammable", pl.Boolean, "the newest implant of the patient on record is a reservoir or constant-flow pump"),
         Column("has_trial_before", pl.Boolean, "a catheter trial of the patient on an earlier day; of implant lines only"),
         Column("has_implant_before", pl.Boolean, "an implant of the patient on an earlier day; of implant lines only"),
+        Column("refill_interval", pl.Int32, "days since the patient's refill before, of refill lines", unit="days"),
+        Column("supply_before", pl.Int32, "days that the fill before lasts, from records, never from intervals", unit="days"),
+        Column("is_early_refill", pl.Boolean, "the refill came before it was due; null when the supply is not known"),
+        Column("ran_dry", pl.Boolean, "the fill before would have been empty; null when that is not known"),
+        Column("is_monthly_pattern", pl.Boolean, "the last of several monthly intervals in a row after fills of two months and more"),
+        Column("is_monthly_unknown", pl.Boolean, "the last of several monthly intervals in a row"),
+        Column("is_repeating", pl.Boolean, "the patient has been refilled several times"),
+        Column("is_frequent_analysis", pl.Boolean, "the patient's last interrogation or reprogramming was within the threshold"),
         Column("claim_has_implant", pl.Boolean, "a line of the same claim implants a pump or a permanent catheter"),
         Column("is_kd_example", pl.Boolean, "the article prints KD with this code"),
         Column("own_drug_codes", pl.UInt8, "different drug codes other than J7999, given through the pump on the visit"),
@@ -147,6 +157,7 @@ def build_context(
         "is_after_code": days > compiled.code_to[codes],
         "units_on_day": _units_on_day(lines, roles, visits, reach.withdrawn),
         "is_newest_implant_unprogrammable": _newest_implant(roles, reach.withdrawn, visits),
+        **_refills(lines, compiled.policy),
         "claim_has_implant": _claims_with_implants(roles, lines.claims),
         "has_trial_before": lines.trial_before,
         "has_implant_before": lines.implant_before,
@@ -163,7 +174,7 @@ def build_context(
         "units_are_one": lines.units == UNIT,
         "compound_number": _compound_numbers(compound, visits, claim_set, rows, lines.claims),
     }
-    known = {**reach.known(), "units_are_one": lines.units >= 0}
+    known = {**reach.known(), "units_are_one": lines.units >= 0, **_know_refills(lines)}
     if part.counts is not None:
         for name in ("is_governed", "is_pump_line", "is_unplaced_compound"):
             columns[name] = columns[name] & part.counts
@@ -251,6 +262,33 @@ def _newest_implant(roles: NDArray[np.uint32], withdrawn: Bools, visits: Visits)
     kind = implants[np.maximum(newest, 0)]
     unprogrammable = own & ~has(kind, Role.PROGRAMMABLE_IMPLANT)
     return np.repeat(unprogrammable, visits.lengths(visits.day_starts))
+
+
+def _refills(lines: LineArrays, policy: PolicySet) -> dict[str, NDArray[Any]]:
+    """The columns on how often: intervals against the supply of the fill before (U2 to U4)."""
+    facts = lines.refills
+    return {
+        "refill_interval": facts.interval,
+        "supply_before": facts.supply_before,
+        "is_early_refill": facts.interval < not_early_from(facts.supply_before, policy),
+        "ran_dry": facts.interval > facts.dry_before,
+        "is_monthly_pattern": facts.monthly_long >= int(policy.thresholds["monthly_run"]),
+        "is_monthly_unknown": facts.monthly >= int(policy.thresholds["monthly_run"]),
+        "is_repeating": facts.refill_number >= int(policy.thresholds["repeated_refills"]),
+        "is_frequent_analysis": (facts.analysis_interval >= 0)
+        & (facts.analysis_interval < int(policy.thresholds["analyses_within"])),
+    }
+
+
+def _know_refills(lines: LineArrays) -> dict[str, Bools]:
+    facts = lines.refills
+    again = facts.interval >= 0
+    return {
+        "refill_interval": again,
+        "supply_before": facts.supply_before >= 0,
+        "is_early_refill": again & (facts.supply_before >= 0),
+        "ran_dry": again & (facts.dry_before >= 0),
+    }
 
 
 def _claims_with_implants(roles: NDArray[np.uint32], claims: Ints) -> Bools:

@@ -12,6 +12,7 @@ import numpy as np
 from pumpclaim.compiled import STATES
 from pumpclaim.policy.model import Role
 from pumpclaim.tables import CENT, NANOGRAMS, UNIT
+from pumpclaim.utilization.facts import REFILL_FACTS
 from pumpclaim.visits import NO_DAY
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pumpclaim.charts.meeting import BlockCharts
     from pumpclaim.contents import Contents
     from pumpclaim.context import Context
+    from pumpclaim.lines import Arranged
     from pumpclaim.pricing import Prices
 
 UNKNOWN = "(not known)"
@@ -31,13 +33,17 @@ UNKNOWN = "(not known)"
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """Facts of the lines at ``places`` of a block; each method gives one text a place."""
+    """Facts of the lines at ``places`` of a block; each method gives one text a place.
+
+    ``whole`` are the arrays of the whole set, for what came before in other blocks.
+    """
 
     context: Context
     contents: Contents
     prices: Prices
     places: Ints
     charts: BlockCharts | None = None
+    whole: Arranged | None = None
 
     def messages(self, template: str) -> list[str]:
         """``template`` with every name in braces replaced by that fact."""
@@ -245,6 +251,8 @@ class Facts:
 def _fact(name: str) -> Callable[[Facts], list[str]]:
     if name in FACTS:
         return FACTS[name]
+    if name in REFILL_FACTS:
+        return REFILL_FACTS[name]
     from pumpclaim.chart_facts import CHART_FACTS  # noqa: PLC0415  (charts are not always there)
 
     return CHART_FACTS[name]

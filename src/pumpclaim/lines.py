@@ -14,11 +14,20 @@ from pumpclaim.past import implants_before
 from pumpclaim.policy.model import Role
 from pumpclaim.reach import are_withdrawn, find_article, pack_lines, pack_payers, pack_places
 from pumpclaim.threads import beside
+from pumpclaim.utilization.refills import (
+    Fills,
+    Records,
+    RefillFacts,
+    Refills,
+    Stay,
+    facts_of_lines,
+)
 from pumpclaim.visits import NO_DAY, Order, order_lines, whole_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pumpclaim.charts.meeting import Meeting
     from pumpclaim.compiled import CompiledPolicy
     from pumpclaim.tables import ClaimSet
 
@@ -52,19 +61,39 @@ class LineArrays:
     perhaps_sold: Bools
     trial_before: Bools
     implant_before: Bools
+    refills: RefillFacts
 
     def take(self, rows: slice | Ints) -> LineArrays:
         """The same for some lines, in the order of ``rows``; a slice copies nothing."""
         return LineArrays(*(getattr(self, one.name)[rows] for one in fields(self)))
 
 
+@dataclass(frozen=True, eq=False)
+class Arranged:
+    """Every line of a claim set as arrays; its contents; the order by patient, day and claim; the refills.
+
+    ``patients`` is a number for each claim's patient.
+    """
+
+    lines: LineArrays
+    contents: Contents
+    order: Order
+    refills: Refills
+    fills: Fills
+    patients: Ints
+
+
 def line_arrays(
-    claim_set: ClaimSet, ingredients: pl.DataFrame, compiled: CompiledPolicy, contractor: str | None
-) -> tuple[LineArrays, Contents, Order]:
-    """The arrays of every line, its contents, and the order of lines by patient, day and claim.
+    claim_set: ClaimSet,
+    ingredients: pl.DataFrame,
+    compiled: CompiledPolicy,
+    contractor: str | None,
+    meeting: Meeting | None = None,
+) -> Arranged:
+    """The arrays of every line, what was filled, the order of lines, and the refills.
 
     ``ingredients`` are the drugs read from the narratives; ``contractor`` is a contract number that
-    stands for every claim's payer, or null.
+    stands for every claim's payer, or null; ``meeting`` are the charts of the call.
     """
     lines, claims = claim_set.lines, claim_set.claims
     claim_of = lines["claim"].to_numpy().astype(np.int64)
@@ -91,16 +120,30 @@ def line_arrays(
         of_claims = start(lambda: pack_places(claims, compiled))() | payers()
         facts = pack_lines(claim_set, compiled, of_claims, claim_of)
         order, codes, patients = ordered()
-        past = implants_before(patients[claim_of], days, codes, ~are_withdrawn(facts), compiled)
+        stay = Stay(patients[claim_of], days, codes, ~are_withdrawn(facts))
+        # Without records the past needs nothing of the drugs, and is worked out beside them.
+        past = start(lambda: implants_before(stay.patients, days, codes, stay.stands, compiled))
+        records = None
+        if meeting is not None:
+            records = Records(meeting.encounters, meeting.encounter_of, claims, patients)
+        alone = (
+            start(lambda: facts_of_lines(None, stay, compiled, None)) if records is None else None
+        )
         contents, dollars, has_kd = filled() if filled else drugs(find_article(facts, compiled))
-    return (
+        facts_of, refills, fills = (
+            alone() if alone else facts_of_lines(contents, stay, compiled, records)
+        )
+    return Arranged(
         LineArrays(
             claim_of, days, codes, has_kd, _has_narrative(lines, claims, claim_of),
             whole_numbers(lines["units"]), whole_numbers(lines["charge"]), facts, contents.counts,
-            dollars, contents.sold(compiled.sold), contents.sold(compiled.perhaps_sold), *past,
+            dollars, contents.sold(compiled.sold), contents.sold(compiled.perhaps_sold), *past(), facts_of,
         ),
         contents,
         order,
+        refills,
+        fills,
+        patients,
     )  # fmt: skip
 
 

@@ -29,6 +29,15 @@ def keys_of(patients: Ints, days: NDArray[np.int32]) -> Ints:
     return (patients << DAY_BITS) | (days.astype(np.int64) + DAY_ZERO)
 
 
+def order_of(keys: Ints) -> Ints:
+    """The stable order of keys of patient and day; a plain sort of key and place in one number if it fits."""
+    bits = len(keys).bit_length()
+    if not len(keys) or int(keys.max()).bit_length() + bits > 62:
+        return np.argsort(keys, kind="stable")
+    packed = np.sort((keys << bits) | np.arange(len(keys)))
+    return packed & ((1 << bits) - 1)
+
+
 def implants_before(
     patients: Ints,
     days: NDArray[np.int32],

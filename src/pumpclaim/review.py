@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pumpclaim.charts.meeting import BlockCharts
     from pumpclaim.contents import Contents
     from pumpclaim.context import Context
+    from pumpclaim.lines import Arranged
     from pumpclaim.policy import PolicySet
     from pumpclaim.tables import ClaimSet, Refusal
     from pumpclaim.visits import Part
@@ -73,6 +74,7 @@ class Review:
     blocks: list[Block]
     determined: Determined
     charts: ChartSet | None = None
+    arranged: Arranged | None = None
 
     @property
     def article(self) -> dict[str, str]:
@@ -99,7 +101,7 @@ class Review:
 
     def _findings_of(self, block: Block, hit: Hits) -> pl.DataFrame:
         rule, case, context = hit.planned.rule, hit.planned.case, block.context
-        facts = Facts(context, self.contents, block.prices, hit.places, block.charts)
+        facts = Facts(context, self.contents, block.prices, hit.places, block.charts, self.arranged)
         line = self.claim_set.lines["line"].gather(pl.Series(context.rows[hit.places]))
         return pl.DataFrame({
             "claim": pl.Series(context.lines.claims[hit.places]).cast(pl.UInt32),
@@ -250,7 +252,6 @@ def check(
         ingredients = read_ingredients(
             claims.claims, claims.lines, narrated(claims.lines, compiled)
         )
-    lines, contents, order = line_arrays(claims, ingredients, compiled, contractor)
     determined = Determined(claims.claims.height)
     if cartridges is None:
         cartridges = stated_cartridges(claims, policy)
@@ -260,6 +261,8 @@ def check(
         from pumpclaim.charts.meeting import BlockCharts, meet  # noqa: PLC0415  (not without charts)
 
         meeting = meet(claims, charts, policy)
+    arranged = line_arrays(claims, ingredients, compiled, contractor, meeting)
+    lines, contents = arranged.lines, arranged.contents
 
     def judge(part: Part) -> Block:
         context = build_context(claims, compiled, part, lines)
@@ -269,8 +272,8 @@ def check(
         determined.add(context, hits)
         return Block(context, prices, hits, shown)
 
-    blocks = each(judge, order.parts(BLOCK), large=claims.lines.height > LARGE)
-    return Review(claims, policy, contents, blocks, determined, charts)
+    blocks = each(judge, arranged.order.parts(BLOCK), large=claims.lines.height > LARGE)
+    return Review(claims, policy, contents, blocks, determined, charts, arranged)
 
 
 def stated_cartridges(claims: ClaimSet, policy: PolicySet) -> NDArray[np.int64] | None:

@@ -17,6 +17,7 @@ from pumpclaim.policy import load
 from pumpclaim.review import check
 from pumpclaim.rules import RULES, Outcome
 from pumpclaim.rules.registry import PARTS
+from pumpclaim.utilization.facts import REFILL_FACTS
 
 HERE = Path(__file__).parent
 FILES = {path.stem: yaml.safe_load(path.read_text()) for path in sorted(HERE.glob("*.yaml"))}
@@ -93,7 +94,7 @@ def test_rule_page(code: str) -> None:
         c.message or "" for given in (False, True) for c in rule.cases(Line(charts_given=given))
     ]
     names = {name for text in messages for _, name, _, _ in string.Formatter().parse(text) if name}
-    assert names <= {*FACTS, *CHART_FACTS}
+    assert names <= {*FACTS, *CHART_FACTS, *REFILL_FACTS}
 
 
 def test_a_name_the_context_lacks_fails_when_the_rule_is_registered() -> None:

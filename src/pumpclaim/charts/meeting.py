@@ -18,6 +18,7 @@ import polars as pl
 from pumpclaim.charts.assessment import Judged, criteria, judge
 from pumpclaim.charts.shown import SHOWN, STATEMENTS, shown_column
 from pumpclaim.policy.model import Role
+from pumpclaim.utilization.supply import plain_ids
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,20 +62,20 @@ def meet(claims: ClaimSet, charts: ChartSet, policy: PolicySet) -> Meeting:
         claims.lines.select(
             pl.int_range(pl.len()).alias("row"),
             pl.col("service_from").alias("day"),
-            _patient(claims.claims["patient_id"]).gather(claims.lines["claim"]).alias("patient"),
+            plain_ids(claims.claims["patient_id"]).gather(claims.lines["claim"]).alias("patient"),
         )
         .filter(pl.col("day").is_not_null() & pl.col("patient").is_not_null())
         .sort("day")
     )
     own = implants.select(
-        "chart", "implant_date", "decision_date", _patient(implants["patient_id"]).alias("patient")
+        "chart", "implant_date", "decision_date", plain_ids(implants["patient_id"]).alias("patient")
     )
     done = own.filter(pl.col("implant_date").is_not_null()).with_columns(day="implant_date")
     planned = own.filter(pl.col("implant_date").is_null()).with_columns(
         day=pl.col("decision_date").fill_null(LONG_AGO)
     )
     visits = encounters.select(
-        "chart", _patient(encounters["patient_id"]).alias("patient"), day="visit_date"
+        "chart", plain_ids(encounters["patient_id"]).alias("patient"), day="visit_date"
     )
     count = claims.lines.height
     exact = _placed(lines.join(done, on=["patient", "day"], how="inner"), count)
@@ -87,10 +88,6 @@ def meet(claims: ClaimSet, charts: ChartSet, policy: PolicySet) -> Meeting:
         np.where(earlier == NONE, before, earlier),
         _placed(lines.join(visits, on=["patient", "day"], how="inner"), count),
     )
-
-
-def _patient(ids: pl.Series) -> pl.Series:
-    return ids.str.replace_all(r"[\s-]", "").str.to_uppercase()
 
 
 def _newest(lines: pl.DataFrame, charts: pl.DataFrame) -> pl.DataFrame:
@@ -184,11 +181,32 @@ class BlockCharts:
             "has_chart": pl.Series((self.implant_of != NONE) | (self.encounter_of != NONE)),
             "has_gap": pl.Series(gap),
             "has_remark": pl.Series(remark),
+            "has_record": pl.Series(self.encounter_of != NONE),
+            "has_reason": pl.Series(self._reasons()),
         }
         for name, values in shown.items():
             known = pl.Series(values)
             columns[shown_column(name)] = (known == 1).set(known == NONE, None)
         return SHOWN.conform(pl.DataFrame(columns))
+
+    def _reasons(self) -> Bools:
+        """Whether the record of each line's visit tells why it came when it did (U2, U3)."""
+        told = self.meeting.encounters.select(
+            (
+                pl.col("symptoms").is_not_null()
+                | pl.col("dose_or_drug_changed").fill_null(value=False)
+            ).alias("told")
+        )["told"].to_numpy()
+        answer = np.zeros(len(self.encounter_of), bool)
+        at = np.flatnonzero(self.encounter_of != NONE)
+        answer[at] = told[self.encounter_of[at]]
+        return answer
+
+    def reason(self, place: int) -> str:
+        """What the record of a line's visit gives as the reason for it."""
+        chart = self.meeting.encounters.row(int(self.encounter_of[place]), named=True)
+        told = [text for text in (chart["symptoms"], chart["change_reason"]) if text]
+        return "; ".join(told) or "the dose or a drug was changed"
 
     def _fill(
         self,

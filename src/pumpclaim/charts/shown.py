@@ -24,6 +24,8 @@ SHOWN = Table(
     (
         Column("has_chart", pl.Boolean, "there is a chart of the implant, or a record of the visit"),
         Column("has_gap", pl.Boolean, "a statement that is asked of this line is not documented"),
+        Column("has_record", pl.Boolean, "there is a record of the visit"),
+        Column("has_reason", pl.Boolean, "the record tells of a change of dose or drug, or a symptom"),
         Column("has_remark", pl.Boolean, "the chart raises a point that decides nothing"),
         *(
             Column(shown_column(one), pl.Boolean, f"{one} is met or not asked; null when not documented")

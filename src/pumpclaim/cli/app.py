@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pumpclaim._version import __version__
-from pumpclaim.cli import assess, check, look_up, price
+from pumpclaim.cli import assess, check, look_up, price, refill
 
 HELP = "Hold Medicare claims for implanted infusion pumps against Local Coverage Article A55239."
 EPILOG = (
@@ -52,6 +52,7 @@ def _pumpclaim(
 app.command("check")(check.check)
 app.command("assess")(assess.assess)
 app.command("price")(price.price)
+app.command("refill")(refill.refill)
 app.command("rule")(look_up.rule)
 
 policy_app = typer.Typer(
