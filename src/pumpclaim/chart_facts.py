@@ -11,6 +11,7 @@ import numpy as np
 from pumpclaim.charts.assessment import criteria, missing
 from pumpclaim.charts.meeting import NONE
 from pumpclaim.charts.shown import STATEMENTS
+from pumpclaim.facts import day_text
 from pumpclaim.policy.model import Role
 
 if TYPE_CHECKING:
@@ -86,27 +87,41 @@ def _sections(part: Part, of_part: tuple[Criterion, ...]) -> str:
 
 
 def records_wanted(facts: Facts) -> list[str]:
-    """What the charts of each claim leave open, what decides most first; all of it where there is none."""
+    """What the charts of each claim leave open, day by day: all of it where there is no chart."""
     charts = facts.charts
     assert charts is not None  # noqa: S101
-    texts, ready = [], keep_ready(facts)
-    claims = facts.context.lines.claims
-    gaps = charts.frame["has_gap"].to_numpy()
-    for number, place in enumerate(facts.places.tolist()):
-        if not charts.frame["has_chart"][place]:
-            texts.append(ready[number])
-            continue
-        said: dict[str, None] = {}
-        for line in np.flatnonzero((claims == claims[place]) & gaps).tolist():
-            part = facts.context.compiled.policy.chart[
-                "implant" if charts.is_implant[line] else "encounter"
-            ]
-            judged = charts.judged(line)
-            said |= dict.fromkeys(in_words(one, part) for one in missing(judged))
-            if charts.past_implant_of[line] != NONE and charts.frame["shows_c11"][line] is None:
-                said["records of failed therapy at hand (C11)"] = None
-        texts.append("; ".join(said))
+    claims, days = facts.context.lines.claims, facts.context.lines.days
+    order = np.argsort(claims, kind="stable")
+    ordered = claims[order]
+    has_chart = charts.frame["has_chart"].to_list()
+    texts = []
+    for place in facts.places.tolist():
+        begin, end = np.searchsorted(ordered, [claims[place], claims[place] + 1])
+        of_day: dict[tuple[int, bool], dict[str, None]] = {}
+        for line in order[begin:end].tolist():
+            if charts.is_open[line]:
+                implant = bool(charts.is_implant[line])
+                said = of_day.setdefault((int(days[line]), implant), {})
+                said |= dict.fromkeys(_open(facts, line, has_chart=bool(has_chart[line])))
+        texts.append(". ".join(
+            f"{'Implant' if implant else 'Visit'} of {day_text(day)}: {'; '.join(said)}"
+            for (day, implant), said in sorted(of_day.items())
+        ))  # fmt: skip
     return texts
+
+
+def _open(facts: Facts, line: int, *, has_chart: bool) -> list[str]:
+    """What one line's chart leaves open, what decides most first."""
+    charts, policy = facts.charts, facts.context.compiled.policy
+    assert charts is not None  # noqa: S101
+    part = policy.chart["implant" if charts.is_implant[line] else "encounter"]
+    if not has_chart:
+        kind = "chart of the implant" if part.id == "implant" else "record of the visit"
+        return [f"no {kind} fits this patient and day", _sections(part, criteria(policy, part.id))]
+    wanted = [in_words(one, part) for one in missing(charts.judged(line))]
+    if charts.past_implant_of[line] != NONE and charts.frame["shows_c11"][line] is None:
+        wanted.append("records of failed therapy at hand (C11)")
+    return wanted
 
 
 def in_words(one: Missing, part: Part) -> str:

@@ -122,7 +122,7 @@ class Facts:
             ]
             newest = max(implants, key=lambda other: (lines.days[other], lines.codes[other]))
             code = context.compiled.codes[lines.codes[newest] - 1]
-            texts.append(f"{code.code} ({code.label}) of {_day(lines.days[newest])}")
+            texts.append(f"{code.code} ({code.label}) of {day_text(lines.days[newest])}")
         return texts
 
     def _ingredients(self, which: NDArray[np.bool_], column: str) -> list[str]:
@@ -245,7 +245,7 @@ class Facts:
 
     def service_date(self) -> list[str]:
         """The first day of service."""
-        return [_day(day) for day in self.context.lines.days[self.places]]
+        return [day_text(day) for day in self.context.lines.days[self.places]]
 
 
 def _fact(name: str) -> Callable[[Facts], list[str]]:
@@ -265,7 +265,8 @@ def dollars(nano_dollars: int) -> str:
     return f"{nano_dollars // CENT // 100}.{nano_dollars // CENT % 100:02d}"
 
 
-def _day(day: int) -> str:
+def day_text(day: int) -> str:
+    """A day since 1970-01-01 as a date, in words when it is not known."""
     number = int(day)
     return UNKNOWN if number == NO_DAY else str(date(1970, 1, 1).fromordinal(719_163 + number))
 

@@ -35,6 +35,18 @@ BAD = [
     (implant("route: by mouth"), 4, "choose from intrathecal, epidural"),
     (implant("pump_drugs: [morfine]"), 4, "did you mean morphine?"),
     (implant("allergies: [penicillin, hydromorfone]"), 4, "did you mean hydromorphone?"),
+    (implant("allergies: [morphine (hives)]"), 4, "name the drug alone, morphine"),
+    (implant("allergies: [preservative-free morphine]"), 4, "name the drug alone, morphine"),
+    (implant("allergies: morphine and fentanyl"), 4, "name the drug alone"),
+    (implant("allergies: [opioids]"), 4, "name the drugs, not opioids"),
+    (implant("pump_drugs: [morphine 20 mg/mL]"), 4, "name the drug alone, morphine"),
+    (implant("allergies: [remifentanil]"), 4, "write 'other remifentanil' if it is another drug"),
+    (implant("life_expectancy_months: '2,5'"), 4, "write a number, in month"),
+    (implant("life_expectancy_months: '1,2 months'"), 4, "write a number, in month"),
+    ('{"chart":"\\ud8zz\\udczz"}', 1, "neither YAML nor JSON"),
+    ("[]", None, "no chart in this file"),
+    ("~", None, "no chart in this file"),
+    ('{"resourceType": "Bundle", "entry": []}', None, "no chart in this file"),
     (implant("pump_drugs: []"), 4, "is an empty list"),
     (implant("pump_drugs: {a: b}"), 4, "has no part 'a'"),
     (implant("pump_drugs: [[morphine]]"), 4, "not lists within lists"),
@@ -172,3 +184,49 @@ def test_rows_of_a_table_that_cannot_be_used(tmp_path: Path) -> None:
     assert "evidence has no field 'sheet'" in field.reason
     (ragged,) = table(tmp_path, 'patient_id,visit_date\n"P1,2025\n').refused
     assert "no table that can be read" in ragged.reason or "has no answer" in ragged.reason
+
+
+def test_blank_items_say_nothing_and_none_says_none(tmp_path: Path) -> None:
+    for text, allergies in (
+        ("allergies:\n    -", None), ("allergies: [~]", None), ("allergies: []", []),
+        ("allergies: none", []), ("allergies: [none]", []),
+        ("allergies: [other remifentanil]", ["remifentanil"]),
+        ("allergies: morphine; fentanyl", ["morphine", "fentanyl"]),
+    ):  # fmt: skip
+        (tmp_path / "chart.yaml").write_text(implant(text))
+        charts = read_charts(tmp_path / "chart.yaml")
+        assert not charts.refused, charts.refused
+        assert charts.implants["allergies"].to_list() == [allergies], text
+
+
+def test_charts_after_one_that_is_none_go_on(tmp_path: Path) -> None:
+    (tmp_path / "charts.yaml").write_text("hello\n---\n" + GOOD)
+    (tmp_path / "list.json").write_text(
+        '["text", {"chart": "encounter", "patient_id": "P2", "answers": {"visit_date": "2025-03-10"}}]'
+    )
+    charts = read_charts(tmp_path)
+    assert charts.encounters["patient_id"].to_list() == ["P1", "P2"]
+    assert len(charts.refused) == 2
+
+
+def test_ids_that_differ_by_hyphens_are_one_patient(tmp_path: Path) -> None:
+    text = implant("implant_date: 2025-03-10", "infection_at_site: yes")
+    (tmp_path / "a.yaml").write_text(text.replace("P1", "1EG4TE5MK73"))
+    (tmp_path / "b.yaml").write_text(text.replace("P1", "1eg4-te5-mk73").replace("yes", "no"))
+    charts = read_charts(tmp_path)
+    assert charts.implants.height == 0
+    assert "two charts for one implant" in charts.refused[0].reason
+
+
+def test_a_table_as_other_programs_write_it(tmp_path: Path) -> None:
+    from datetime import date
+
+    frame = pl.DataFrame({
+        "patient_id": ["P1"], "visit_date": pl.Series([date(2025, 3, 10)]).cast(pl.Datetime), "reassessed": [True],
+        "reassessed.document": ["a.pdf"], "reassessed.page": [1.0], "volume_after": [19.5],
+    })  # fmt: skip
+    frame.write_parquet(tmp_path / "charts.parquet")
+    charts = read_charts(tmp_path / "charts.parquet")
+    assert not charts.refused, charts.refused
+    assert charts.encounters["volume_after"].item() == 19_500_000_000
+    assert charts.evidence["page"].item() == 1

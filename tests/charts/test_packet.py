@@ -155,3 +155,39 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="new or empty folder"):
         packet(tmp_path, {})
     assert [one.name for one in (tmp_path / "packet").iterdir()] == ["mine.txt"]
+
+
+def test_many_places_of_one_answer_fit_the_index(tmp_path: Path) -> None:
+    for number in range(70):
+        (tmp_path / f"note{number}.txt").write_text(f"note {number}")
+    places = [{"document": f"note{number}.txt", "page": 1} for number in range(70)]
+    made = packet(tmp_path, {"route": {"answer": "intrathecal", "evidence": places}})
+    assert not made.problems
+    assert len(made.files) == 70
+
+
+def test_a_name_that_no_file_can_have_and_a_fault_leave_nothing_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = packet(tmp_path, {"route": answer("intrathecal", "x" * 300 + ".pdf")})
+    assert "no such file" in made.problems[0]
+    from pumpclaim.reports.assessment import packet as module
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("the disk is gone")
+
+    monkeypatch.setattr(module, "_write_index", fail)
+    charts = charts_of([{"blank": True}])
+    with pytest.raises(RuntimeError):
+        write_packet(assess(charts), tmp_path / "second", tmp_path)
+    assert not (tmp_path / "second").exists()
+    assert not list(tmp_path.glob(".packet-*"))
+
+
+def test_a_pdf_locked_with_an_empty_password(tmp_path: Path) -> None:
+    pdf(tmp_path / "plan.pdf", "plan page one")
+    writer = PdfWriter(tmp_path / "plan.pdf")
+    writer.encrypt("", "owner", algorithm="RC4-128")
+    writer.write(tmp_path / "rc4.pdf")
+    made = packet(tmp_path, {"route": answer("intrathecal", "rc4.pdf")})
+    assert made.problems or any("plan page one" in text for text in text_of(made))

@@ -141,6 +141,11 @@ BROKEN = [
     (changed("severe_pain", {"answer": {}}), "must be a list"),
     (changed("trial_date", {"answer": [{"valueDate": "2025-13-01"}]}), "is no date"),
     (changed("severe_pain.evidence", {"item": []}), "names no document"),
+    (changed("life_expectancy_unlimited", {"linkId": "severe_pain"}), "is answered twice"),
+    (
+        changed("pain_before", {"answer": [{"valueQuantity": {"value": 3, "comparator": "<"}}]}),
+        "give the number",
+    ),
     (orjson.dumps({**answered(), "questionnaire": "http://other.example/q"}), "which is not ours"),
     (orjson.dumps({**answered(), "subject": {}}), "has no subject"),
     (orjson.dumps({**answered(), "status": "stopped"}), "must be completed"),
@@ -157,3 +162,15 @@ def test_a_broken_response_is_refused_in_one_sentence(content: bytes, said: str)
     (refusal,) = charts.refused
     assert said in refusal.reason
     assert refusal.line
+
+
+def test_a_code_of_another_system_is_read_by_its_words() -> None:
+    coding = {
+        "system": "http://www.nlm.nih.gov/research/umls/rxnorm",
+        "code": "7052",
+        "display": "Morphine",
+    }
+    content = changed("allergies", {"answer": [{"valueCoding": coding}]})
+    charts = read_charts("-", stdin=io.BytesIO(content))
+    assert charts.implants["allergies"].to_list() == [["morphine"]]
+    assert assess(charts).charts[0].determination == "not covered"

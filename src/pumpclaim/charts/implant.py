@@ -70,15 +70,7 @@ def implant_criteria(policy: PolicySet, part: Part) -> tuple[Criterion, ...]:
             gate=answer("compounded", ""),
         ),
         _off_label(policy),
-        Criterion(
-            "X1",
-            Check(
-                ("pump_drugs", "allergies"),
-                pl.col("pump_drugs").list.set_intersection("allergies").list.len() == 0,
-                "the patient is allergic to a drug in the pump",
-            ),
-            absence=True,
-        ),
+        _allergy(policy),
         _infection(policy),
         Criterion("X3", answer("body_supports_device", "the body is too small for the device"), absence=True),
         _history(),
@@ -140,14 +132,25 @@ def _pain() -> Criterion:
 
 def _documented(four: Sequence[Criterion], part: Part) -> Condition:
     """C5: all four are met, and each answer that speaks for them names where it stands in the record."""
-    shown = []
-    for question in dict.fromkeys(q for one in four for q in one.requires.questions):
-        evidence = pl.col(part.questions[question].evidence)
-        bare = pl.col(question).fill_null(value=False) & ~evidence
-        shown.append(
-            Check((question,), pl.when(~bare).then(statement=True), "", evidence=True)
-        )  # fmt: skip
+    shown = [
+        _evidenced(group, part)
+        for one in four
+        for group in (
+            [one.requires.questions]
+            if isinstance(one.requires, OneOf)
+            else [(question,) for question in one.requires.questions]
+        )
+    ]
     return All((*(one.requires for one in four), *shown))
+
+
+def _evidenced(questions: tuple[str, ...], part: Part) -> Check:
+    """One of the questions that are answered yes says where; true as well where none is."""
+    yes = [pl.col(name).fill_null(value=False) for name in questions]
+    where = [pl.col(part.questions[name].evidence) for name in questions]
+    said = pl.any_horizontal(a & b for a, b in zip(yes, where, strict=True))
+    settled = said | ~pl.any_horizontal(yes)
+    return Check(questions, pl.when(settled).then(statement=True), "", evidence=True)
 
 
 def _evaluation(policy: PolicySet) -> Criterion:
@@ -255,6 +258,24 @@ def _off_label(policy: PolicySet) -> Criterion:
             ),
         ),
     )
+
+
+def _allergy(policy: PolicySet) -> Criterion:
+    known = pl.lit(list(policy.drugs.by_id))
+    pump, allergies = pl.col("pump_drugs"), pl.col("allergies")
+    apart = Check(
+        ("pump_drugs", "allergies"),
+        pump.list.set_intersection("allergies").list.len() == 0,
+        "the patient is allergic to a drug in the pump",
+    )
+    strange = (allergies.list.set_difference(known).list.len() > 0) | (
+        (pump.list.set_difference(known).list.len() > 0) & (allergies.list.len() > 0)
+    )
+    checked = When(
+        Check(("pump_drugs", "allergies"), strange, ""),
+        answer("other_allergies_checked", "an allergy to another drug concerns one in the pump"),
+    )
+    return Criterion("X1", All((apart, checked)), absence=True)
 
 
 def _infection(policy: PolicySet) -> Criterion:

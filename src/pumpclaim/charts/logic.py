@@ -86,7 +86,8 @@ class Check(Condition):
         if values[id(self)] is not None:
             return []
         if self.evidence:
-            return [Wanted(self.rests_on, evidence=True)]
+            answered = tuple(one for one in self.rests_on if not blank(one))
+            return [Wanted(answered, evidence=True)]
         open_ones = tuple(one for one in self.rests_on if blank(one))
         if self.alternatives:
             return [Wanted(open_ones)] if open_ones else []
@@ -145,8 +146,10 @@ class OneOf(Condition):
     def wanted(self, values: Values, blank: Callable[[str], bool]) -> list[Wanted]:
         if values[id(self)] is not None:
             return []
-        asked = [one for part in self.of for one in part.wanted(values, blank)]
-        return [Wanted(tuple(dict.fromkeys(q for one in asked for q in one.questions)))]
+        ways = [way for part in self.of if (way := part.wanted(values, blank))]
+        if all(len(way) == 1 and not way[0].evidence for way in ways):
+            return [Wanted(tuple(dict.fromkeys(q for way in ways for q in way[0].questions)))]
+        return min(ways, key=len)
 
     def against(self, values: Values) -> list[str]:
         return super().against(values) if values[id(self)] is False else []

@@ -62,6 +62,7 @@ def meet(claims: ClaimSet, charts: ChartSet, policy: PolicySet) -> Meeting:
         claims.lines.select(
             pl.int_range(pl.len()).alias("row"),
             pl.col("service_from").alias("day"),
+            pl.max_horizontal("service_from", "service_to").alias("last_day"),
             plain_ids(claims.claims["patient_id"]).gather(claims.lines["claim"]).alias("patient"),
         )
         .filter(pl.col("day").is_not_null() & pl.col("patient").is_not_null())
@@ -78,22 +79,32 @@ def meet(claims: ClaimSet, charts: ChartSet, policy: PolicySet) -> Meeting:
         "chart", plain_ids(encounters["patient_id"]).alias("patient"), day="visit_date"
     )
     count = claims.lines.height
-    exact = _placed(lines.join(done, on=["patient", "day"], how="inner"), count)
-    before = _placed(_newest(lines, planned), count)
-    earlier = _placed(_newest(lines, done), count)
+    within = _newest(lines.with_columns(begin="day", day="last_day"), done).filter(
+        pl.col("chart_day") >= pl.col("begin")
+    )
+    exact = _placed(within, count)
+    earlier = _newest(lines, done)
+    # A plan is spent when an implant followed it.
+    after = earlier.select("row", done_day="chart_day")
+    open_plans = (
+        _newest(lines, planned)
+        .join(after, on="row", how="left")
+        .filter(pl.col("done_day").is_null() | (pl.col("done_day") < pl.col("chart_day")))
+    )
+    before, newest = _placed(open_plans, count), _placed(earlier, count)
     return Meeting(
         implants,
         encounters,
         np.where(exact == NONE, before, exact),
-        np.where(earlier == NONE, before, earlier),
+        np.where(newest == NONE, before, newest),
         _placed(lines.join(visits, on=["patient", "day"], how="inner"), count),
     )
 
 
 def _newest(lines: pl.DataFrame, charts: pl.DataFrame) -> pl.DataFrame:
-    """Each line with the newest chart of its patient up to its day."""
-    found = lines.join_asof(
-        charts.select("patient", "day", "chart").sort("day"),
+    """Each line with the newest chart of its patient up to its day, and the day of that chart."""
+    found = lines.sort("day").join_asof(
+        charts.select("patient", "day", "chart", chart_day="day").sort("day"),
         on="day", by="patient", strategy="backward", check_sortedness=False,
     )  # fmt: skip
     return found.filter(pl.col("chart").is_not_null())
@@ -161,7 +172,7 @@ class BlockCharts:
         remark = np.zeros(count, bool)
         asked: dict[str, Bools] = {}
         places = np.flatnonzero(self.implant_of != NONE)
-        implants = self.meeting.implants[self.implant_of[places]]
+        implants = self._implant_frame(places)
         self._fill("implant", places, implants, shown, asked)
         notes = [note.when for one in criteria(self.policy, "implant") for note in one.notes]
         remark[places] = implants.select(
@@ -177,9 +188,14 @@ class BlockCharts:
         gap = np.zeros(count, bool)
         for name, where in asked.items():
             gap |= where & (shown[name] == NONE)
+        has_chart = (self.implant_of != NONE) | (self.encounter_of != NONE)
+        roles = self.context.columns["roles"]
+        asked_lines = (roles & np.uint32(Role.IMPLANT | Role.MANAGEMENT)) != 0
+        self.is_open = asked_lines & (gap | ~has_chart) & self.context.columns["is_governed"]
+        claims = self.context.lines.claims
         columns: dict[str, pl.Series] = {
-            "has_chart": pl.Series((self.implant_of != NONE) | (self.encounter_of != NONE)),
-            "has_gap": pl.Series(gap),
+            "has_chart": pl.Series(has_chart),
+            "claim_is_open": pl.Series(np.isin(claims, claims[self.is_open])),
             "has_remark": pl.Series(remark),
             "has_record": pl.Series(self.encounter_of != NONE),
             "has_reason": pl.Series(self._reasons()),
@@ -224,11 +240,17 @@ class BlockCharts:
             where = asked.setdefault(one.statement, np.zeros(len(self.context.rows), bool))
             where[places] = True
 
+    def _implant_frame(self, places: Ints) -> pl.DataFrame:
+        """The implant charts of lines; one still planned takes the day of the line as that of the implant."""
+        days = pl.Series(self.context.lines.days[places].astype(np.int32)).cast(pl.Date)
+        return self.meeting.implants[self.implant_of[places]].with_columns(
+            implant_date=pl.col("implant_date").fill_null(days)
+        )
+
     def judged(self, place: int) -> Judged:
         """The chart of one line under every criterion; a blank one where there is none."""
         if self.is_implant[place]:
-            chart = int(self.implant_of[place])
-            table = self.meeting.implants
-            frame = table.clear(n=1) if chart == NONE else table[[chart]]
-            return judge(self.policy, "implant", frame)[0]
+            if self.implant_of[place] == NONE:
+                return judge(self.policy, "implant", self.meeting.implants.clear(n=1))[0]
+            return judge(self.policy, "implant", self._implant_frame(np.array([place])))[0]
         return judge(self.policy, "encounter", self._visit_frame(np.array([place])))[0]

@@ -23,7 +23,7 @@ SHOWN = Table(
     "one service line with what its charts show; an implant's of the implant, another line's of its visit",
     (
         Column("has_chart", pl.Boolean, "there is a chart of the implant, or a record of the visit"),
-        Column("has_gap", pl.Boolean, "a statement that is asked of this line is not documented"),
+        Column("claim_is_open", pl.Boolean, "a line of the claim lacks its chart, or a statement"),
         Column("has_record", pl.Boolean, "there is a record of the visit"),
         Column("has_reason", pl.Boolean, "the record tells of a change of dose or drug, or a symptom"),
         Column("has_remark", pl.Boolean, "the chart raises a point that decides nothing"),

@@ -5,6 +5,7 @@ A chart that cannot be used is listed in ``refused`` with its file and line; the
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from pumpclaim.readers.chart_answers import (
 from pumpclaim.readers.chart_nodes import Node, read_nodes
 from pumpclaim.readers.sources import find_sources, read_bytes
 from pumpclaim.tables import Refusal
+from pumpclaim.utilization.supply import plain_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,9 +97,16 @@ def _file(data: bytes, source: str, policy: PolicySet) -> Iterator[ReadChart | I
             "this is no chart; a chart is YAML, JSON, CSV or Parquet (see pumpclaim assess --template)",
             source=source,
         )
+    found = 0
     for document in read_nodes(data, source):
-        if not document.is_blank:
-            yield from _charts_in(document, source, policy)
+        for one in _charts_in(document, source, policy):
+            found += 1
+            yield one
+    if not found:
+        raise InputError(
+            "there is no chart in this file; begin with one of pumpclaim assess --template",
+            source=source,
+        )
 
 
 def _charts_in(node: Node, source: str, policy: PolicySet) -> Iterator[ReadChart | InputError]:
@@ -105,11 +114,14 @@ def _charts_in(node: Node, source: str, policy: PolicySet) -> Iterator[ReadChart
         for one in node.items:
             yield from _charts_in(one, source, policy)
         return
+    if node.is_blank:
+        return
     if node.pairs is None:
-        raise InputError(
+        yield InputError(
             "this is text, not a chart; begin with chart: implant or chart: encounter",
             source=source, line=node.line,
         )  # fmt: skip
+        return
     if node.get("resourceType") is not None:
         from pumpclaim.readers.questionnaire_response import read_resource  # noqa: PLC0415
 
@@ -201,9 +213,11 @@ def add_answer(chart: ReadChart, part: Part, name: str, node: Node, policy: Poli
             other = next((p.id for p in policy.chart.parts.values() if name in p.questions), None)
             hint = f"; it belongs to chart: {other}" if other else nearest(name, part.questions)
             raise AnswerError(f"the {part.id} chart has no question '{name}'{hint}")
+        if name in chart.values:
+            raise AnswerError(f"'{name}' is answered twice; keep one answer")
         texts = _texts(name, node)
         if texts is not None and node.items is None and question.type == "several":
-            texts = [piece for text in texts for piece in text.split(",")]
+            texts = [piece for text in texts for piece in re.split(r"[,;]", text)]
         chart.values[name] = None if texts is None else read_answer(question, texts, policy.drugs)
     except AnswerError as error:
         raise InputError(str(error), source=chart.source, line=node.line) from None
@@ -216,7 +230,9 @@ def _texts(name: str, node: Node) -> list[str] | None:
     if node.items is not None:
         if any(one.text is None for one in node.items):
             raise AnswerError(f"'{name}' takes words, not lists within lists")
-        return [one.text or "" for one in node.items]
+        said = [one.text or "" for one in node.items if not one.is_blank]
+        # A list of blanks says nothing; an empty list says none.
+        return None if node.items and not said else said
     if node.text is None:
         raise AnswerError(f"'{name}' takes an answer, not a mapping")
     return [node.text]
@@ -246,7 +262,7 @@ def _without_doubles(
         part = policy.chart[chart.part]
         day = chart.values.get(part.day)
         planned = chart.values.get(part.planned_day or "") if day is None else None
-        found[chart.part, chart.patient_id, day, planned].append(chart)
+        found[chart.part, plain_id(chart.patient_id), day, planned].append(chart)
     for same in found.values():
         for chart in same[1:]:
             first = same[0]

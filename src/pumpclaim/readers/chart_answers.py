@@ -19,10 +19,19 @@ if TYPE_CHECKING:
 YES = frozenset(("yes", "y", "true"))
 NO = frozenset(("no", "n", "false"))
 NOT_DOCUMENTED = frozenset(("not documented", "not_documented", "unknown", "?"))
+AS_WRITTEN = "other "
+"""What stands before a drug's name that is to be taken as it is written."""
+CLASSES = frozenset((
+    "opioid", "opioids", "opiate", "opiates", "narcotic", "narcotics", "anesthetic", "anesthetics",
+    "anaesthetic", "anaesthetics", "caine", "caines", "benzodiazepine", "benzodiazepines",
+))  # fmt: skip
+"""Words for a class of drugs, which no allergy is compared by."""
 LONGEST = 2_000
 """Characters of the longest answer."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_NUMBER = re.compile(r"\s*([0-9][0-9,]*(?:\.[0-9]*)?|\.[0-9]+)\s*(\S.*)?")
+_NUMBER = re.compile(
+    r"\s*([0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?|[0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([^\s,].*)?"
+)
 
 
 class AnswerError(Exception):
@@ -113,11 +122,11 @@ def _choice(question: Question, text: str) -> str:
 
 
 def _several(question: Question, texts: Sequence[str], drugs: Drugs) -> list[str]:
-    read = _drug if question.drugs else None
+    said = [text for text in texts if text.strip()]
+    if [text.strip().lower() for text in said] in (["none"], ["[]"]):
+        said = []
     values = [
-        read(question, text, drugs) if read else _choice(question, text)
-        for text in texts
-        if text.strip()
+        _drug(question, text, drugs) if question.drugs else _choice(question, text) for text in said
     ]
     values = list(dict.fromkeys(values))
     if len(values) < question.at_least:
@@ -128,17 +137,33 @@ def _several(question: Question, texts: Sequence[str], drugs: Drugs) -> list[str
 def _drug(question: Question, text: str, drugs: Drugs) -> str:
     """A drug's id by its id, label or a name on claims; a drug unknown to the policy as it is written.
 
-    A name that is nearly a known one is refused, so that no slip hides an allergy.
+    What holds a known name beside other words, is nearly one, or names a class is refused, so that no
+    slip hides an allergy. "other NAME" is taken as it is written.
     """
     name = printable(question.id, text)
-    known = drugs.names
     plain = " ".join(name.lower().split())
-    words = [word for word in plain.split() if word.upper() not in drugs.words["salts"]]
-    for one in (plain, " ".join(words)):
-        if one in known:
-            return known[one]
-    if near := get_close_matches(plain, known, n=1, cutoff=0.8):
-        raise AnswerError(f"'{question.id}' names '{_short(name)}'; did you mean {known[near[0]]}?")
+    if plain.startswith(AS_WRITTEN) and plain != AS_WRITTEN.strip():
+        return plain.removeprefix(AS_WRITTEN)
+    words = re.findall(r"[a-z0-9]+", plain)
+    kept = " ".join(word for word in words if word.upper() not in drugs.words["salts"])
+    for one in (plain, " ".join(words), kept):
+        if one in drugs.names:
+            return drugs.names[one]
+    spaced = f" {' '.join(words)} "
+    hint = f"; write 'other {_short(plain)}' if it is another drug"
+    for known, drug in drugs.names.items():
+        if f" {known} " in spaced:
+            raise AnswerError(
+                f"'{question.id}' says '{_short(name)}'; name the drug alone, {drug}{hint}"
+            )
+    if classes := CLASSES & set(words):
+        raise AnswerError(
+            f"'{question.id}' says '{_short(name)}'; name the drugs, not {min(classes)}{hint}"
+        )
+    if near := get_close_matches(plain, drugs.names, n=1, cutoff=0.8):
+        raise AnswerError(
+            f"'{question.id}' names '{_short(name)}'; did you mean {drugs.names[near[0]]}?{hint}"
+        )
     return plain
 
 

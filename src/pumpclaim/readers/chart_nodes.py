@@ -80,7 +80,7 @@ def _json_as_yaml(text: str) -> str:
     text = text.replace("\t", " ")
     text = re.sub(r"\\(\\|/)", lambda found: "/" if found[1] == "/" else "\\\\", text)
     return re.sub(
-        r"\\u([dD][89abAB]\w\w)\\u([dD][c-fC-F]\w\w)",
+        r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})",
         lambda found: bytes.fromhex(found[1] + found[2]).decode("utf-16-be", errors="replace"),
         text,
     )

@@ -51,10 +51,7 @@ def _cells(data: bytes, source: str) -> pl.DataFrame:
         if data[:4] == b"PAR1":
             table = pl.read_parquet(io.BytesIO(data))
             return table.select(
-                _joined(pl.col(name)).alias(name)
-                if isinstance(kind, pl.List)
-                else pl.col(name).cast(pl.String)
-                for name, kind in table.schema.items()
+                _as_text(pl.col(name), kind).alias(name) for name, kind in table.schema.items()
             )
         head = data.split(b"\n", 1)[0]
         mark = max((b",", b";", b"\t"), key=head.count).decode()
@@ -64,6 +61,16 @@ def _cells(data: bytes, source: str) -> pl.DataFrame:
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         said = str(error).split("\n", 1)[0][:120]
         raise InputError(f"this is no table that can be read: {said}", source=source) from None
+
+
+def _as_text(cells: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    """A column of any type as text: days without their time, whole numbers without their point."""
+    if isinstance(kind, pl.List):
+        return _joined(cells)
+    if isinstance(kind, pl.Datetime):
+        return cells.cast(pl.Date).cast(pl.String)
+    text = cells.cast(pl.String)
+    return text.str.strip_suffix(".0") if kind.is_float() else text
 
 
 def _joined(cells: pl.Expr) -> pl.Expr:

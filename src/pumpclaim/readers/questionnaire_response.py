@@ -32,6 +32,8 @@ VALUES = {
 """The kinds of values in which an answer to each type of question may come."""
 EVIDENCE_ITEM = ".evidence"
 """Ending of the linkId of a question's evidence."""
+BASE = "https://pumpclaim.example/fhir"
+"""Beginning of the canonical addresses; the domain is one that is reserved for examples."""
 DONE = ("completed", "amended", "in-progress")
 """States of a response that is read."""
 
@@ -85,6 +87,11 @@ def _part(node: Node, source: str, policy: PolicySet) -> Part:
         f"it answers the questionnaire '{text[:80]}', which is not ours; it must be {known}",
         source=source, line=(asked or node).line,
     )  # fmt: skip
+
+
+def code_system(question: Question) -> str:
+    """Address of the code system of a question's choices; drugs share one."""
+    return f"{BASE}/CodeSystem/{'drug' if question.drugs else question.id}"
 
 
 def questionnaire_name(part: Part) -> str:
@@ -169,8 +176,15 @@ def _text(question: Question, answer: Node, chart: ReadChart) -> Node:
             )  # fmt: skip
         found: Node | None = value
         if kind == "valueCoding":
-            found = value.get("code") or value.get("display")
+            system = value.get("system")
+            ours = system is None or system.text == code_system(question)
+            found = (value.get("code") if ours else None) or value.get("display")
         elif kind == "valueQuantity":
+            if (comparator := value.get("comparator")) is not None:
+                raise InputError(
+                    f"the answer to '{question.id}' is {comparator.text} a number; give the number",
+                    source=chart.source, line=comparator.line,
+                )  # fmt: skip
             number, unit = value.get("value"), value.get("code") or value.get("unit")
             unit_text = (unit.text or "") if unit is not None else ""
             unit_text = question.unit or "" if unit_text == question.unit_code else unit_text

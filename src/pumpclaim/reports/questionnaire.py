@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from pumpclaim.policy.chart import EVIDENCE_FIELDS
-from pumpclaim.readers.questionnaire_response import EVIDENCE_ITEM, questionnaire_name
+from pumpclaim.readers.chart_answers import AS_WRITTEN
+from pumpclaim.readers.questionnaire_response import (
+    BASE,
+    EVIDENCE_ITEM,
+    code_system,
+    questionnaire_name,
+)
 from pumpclaim.reports.assessment.words import plain_number
 
 if TYPE_CHECKING:
@@ -23,8 +29,6 @@ if TYPE_CHECKING:
     from pumpclaim.policy import PolicySet
     from pumpclaim.policy.chart import Part, Question
 
-BASE = "https://pumpclaim.example/fhir"
-"""Beginning of the canonical addresses; the domain is one that is reserved for examples."""
 STRUCTURE = "http://hl7.org/fhir/StructureDefinition"
 UCUM = "http://unitsofmeasure.org"
 ITEM_CONTROL = "http://hl7.org/fhir/questionnaire-item-control"
@@ -109,7 +113,6 @@ def _unit(question: Question) -> dict[str, Any]:
 
 
 def _codings(question: Question, policy: PolicySet) -> list[dict[str, str]]:
-    system = f"{BASE}/CodeSystem/{'drug' if question.drugs else question.id}"
     choices = (
         {drug.id: drug.label for drug in policy.drugs.by_id.values()}
         if question.drugs
@@ -118,7 +121,7 @@ def _codings(question: Question, policy: PolicySet) -> list[dict[str, str]]:
     codings = [{"code": code, "display": words} for code, words in choices.items()]
     if question.type == "several" and not question.at_least:
         codings.append(NONE)
-    return [{"system": system, **coding} for coding in codings]
+    return [{"system": code_system(question), **coding} for coding in codings]
 
 
 def _help(question: Question) -> dict[str, Any]:
@@ -187,8 +190,7 @@ def _answered(question: Question, answer: Answer, policy: PolicySet) -> dict[str
         for one in (answer.value if isinstance(answer.value, list) else [answer.value])
     ]
     if not values:
-        system = f"{BASE}/CodeSystem/{'drug' if question.drugs else question.id}"
-        values = [{"valueCoding": {"system": system, **NONE}}]
+        values = [{"valueCoding": {"system": code_system(question), **NONE}}]
     places = [
         {
             "linkId": question.id + EVIDENCE_ITEM,
@@ -231,7 +233,7 @@ def _value(question: Question, value: Any, policy: PolicySet) -> dict[str, Any]:
             }
         }  # fmt: skip
     coding = next((c for c in _codings(question, policy) if c["code"] == value), None)
-    return {"valueCoding": coding} if coding is not None else {"valueString": value}
+    return {"valueCoding": coding} if coding is not None else {"valueString": AS_WRITTEN + value}
 
 
 def render_responses(charts: Sequence[AssessedChart], policy: PolicySet) -> bytes:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     carc="252",
     rarc="M127",
     scope="claim",
-    message="The chart leaves open: {records_wanted}.",
+    message="To be obtained: {records_wanted}.",
 )
 def implant_record(line: Line) -> list[Case]:
     """The record behind an implant must show every indication and limitation.
@@ -37,11 +37,7 @@ def implant_record(line: Line) -> list[Case]:
     if not line.charts_given:
         words = "Keep ready for the implant of {service_date}: {keep_ready}."
         return [Case(implant, outcome=Outcome.ADVISE, message=words)]
-    none = "No chart of this patient fits the implant of {service_date}; obtain: {keep_ready}."
-    return [
-        Case(implant & ~line.has_chart, message=none),
-        Case(implant & line.has_chart & line.has_gap),
-    ]
+    return [Case(implant & line.claim_is_open)]
 
 
 @rule(

@@ -23,7 +23,7 @@ def _against_visit(line: Line, statement: str, role: Role = Role.MANAGEMENT) -> 
     carc="252",
     rarc="M127",
     scope="claim",
-    message="The record of the visit leaves open: {records_wanted}.",
+    message="To be obtained: {records_wanted}.",
 )
 def visit_record(line: Line) -> list[Case]:
     """The record of a refill, an interrogation or a reprogramming must show six things at least.
@@ -42,11 +42,7 @@ def visit_record(line: Line) -> list[Case]:
     if not line.charts_given:
         words = "Keep ready for {hcpcs} of {service_date}: {keep_ready}."
         return [Case(visit, outcome=Outcome.ADVISE, message=words)]
-    none = "No record of this patient fits the visit of {service_date}; obtain: {keep_ready}."
-    return [
-        Case(visit & ~line.has_chart, message=none),
-        Case(visit & line.has_chart & line.has_gap),
-    ]
+    return [Case(visit & line.claim_is_open)]
 
 
 @rule(

@@ -104,6 +104,11 @@ def plain_ids(ids: pl.Series) -> pl.Series:
     return ids.str.replace_all(r"[\s-]", "").str.to_uppercase()
 
 
+def plain_id(patient: str) -> str:
+    """One patient id as it is compared."""
+    return "".join(patient.replace("-", "").split()).upper()
+
+
 def note_supply(
     contents: Contents,
     rows: Ints,

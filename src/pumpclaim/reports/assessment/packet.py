@@ -7,20 +7,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pypdf import PdfReader, PdfWriter
-from pypdf.errors import PyPdfError
 
 from pumpclaim.errors import InputError
 from pumpclaim.reports.assessment import packet_pages as pages
 from pumpclaim.reports.assessment.words import place_words
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pumpclaim.charts.assessment import AssessedChart, Assessment, Evidence
 
 IMAGES = (".png", ".jpg", ".jpeg")
@@ -69,18 +69,24 @@ def write_packet(assessment: Assessment, folder: Path, documents: Path) -> Packe
         raise InputError("the packet needs a new or empty folder", source=str(folder))
     if not assessment.charts:
         raise InputError("there is no chart to make a packet of", source=str(folder))
-    (folder / "documents").mkdir(parents=True)
     found = _documents(assessment, documents)
-    for number, document in enumerate(found, start=1):
-        _open(document)
-        if document.path is not None:
-            document.file = f"{number:02d}-{document.path.name}"
-            shutil.copyfile(document.path, folder / "documents" / document.file)
-    pdf = folder / "packet.pdf"
-    _write_pdf(assessment, found, pdf)
-    _write_index(assessment, found, folder / "index.csv")
+    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+    # All is made beside the folder and then put in its place, so that nothing half is left.
+    with TemporaryDirectory(dir=folder.absolute().parent, prefix=".packet-") as made:
+        half = Path(made)
+        (half / "documents").mkdir()
+        for number, document in enumerate(found, start=1):
+            _open(document)
+            if document.path is not None:
+                document.file = f"{number:02d}-{document.path.name}"
+                shutil.copyfile(document.path, half / "documents" / document.file)
+        _write_pdf(assessment, found, half / "packet.pdf")
+        _write_index(assessment, found, half / "index.csv")
+        folder.mkdir(exist_ok=True)
+        for one in sorted(half.iterdir()):
+            one.replace(folder / one.name)
     files = tuple(folder / "documents" / one.file for one in found if one.file)
-    return Packet(pdf, files, tuple(_problems(found)))
+    return Packet(folder / "packet.pdf", files, tuple(_problems(found)))
 
 
 def _documents(assessment: Assessment, folder: Path) -> list[Document]:
@@ -91,9 +97,8 @@ def _documents(assessment: Assessment, folder: Path) -> list[Document]:
         part = assessment.policy.chart[chart.part]
         for statement, question, place in _cited(chart):
             if place.document not in found:
-                path = (root / place.document).resolve()
-                inside = path.is_relative_to(root)
-                document = Document(place.document, path if inside and path.is_file() else None)
+                path, inside = _find(root, place.document)
+                document = Document(place.document, path)
                 if not inside:
                     document.problem = f"it lies outside the folder of the documents, {folder}"
                 elif document.path is None:
@@ -104,6 +109,16 @@ def _documents(assessment: Assessment, folder: Path) -> list[Document]:
             label = part.questions[question].label
             found[place.document].cited.append((statement, label, place))
     return list(found.values())
+
+
+def _find(root: Path, name: str) -> tuple[Path | None, bool]:
+    """The file of a document, null when there is none; and whether its name stays in the folder."""
+    try:
+        path = (root / name).resolve()
+        inside = path.is_relative_to(root)
+        return (path if inside and path.is_file() else None), inside
+    except (OSError, ValueError):
+        return None, True
 
 
 def _cited(chart: AssessedChart) -> list[tuple[str, str, Evidence]]:
@@ -135,8 +150,9 @@ def _open(document: Document) -> None:
             document.problem = (
                 f"a {ending or 'nameless'} file cannot be put into a PDF; it lies beside it"
             )
-    except (PyPdfError, InputError, OSError, ValueError, RecursionError) as error:
-        said = error.what if isinstance(error, InputError) else "it is damaged"
+    except Exception as error:
+        said = error.what if isinstance(error, InputError) else "it is damaged or locked"
+        document.pages = None
         document.problem = f"{said}; the file lies beside the packet as it is"
 
 
@@ -146,8 +162,11 @@ def _read_pdf(path: Path) -> PdfReader:
         raise InputError("it is locked with a password")
     if not reader.pages:
         raise InputError("it has no pages")
-    for page in reader.pages:
-        page.mediabox  # noqa: B018  (a damaged page fails here and not in the middle of the packet)
+    # A damaged page fails here, alone, and not in the middle of the packet.
+    trial = PdfWriter()
+    trial.append(reader, import_outline=False)
+    pages.number(trial)
+    trial.write(io.BytesIO())
     return reader
 
 

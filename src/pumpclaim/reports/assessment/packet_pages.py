@@ -224,6 +224,7 @@ def _table(rows: list[list[str]], widths: tuple[int, ...]) -> Table:
         cells,
         colWidths=[width * mm for width in widths],
         repeatRows=1,
+        splitInRow=1,
         style=TableStyle([
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
             ("LINEABOVE", (0, 1), (-1, -1), 0.4, colors.HexColor("#cfcfcf")),
