@@ -162,6 +162,13 @@ class Determined:
                 np.add.at(self.findings, claims, 1)
         self.governed[context.lines.claims[context.columns["is_governed"]]] = True
 
+    def first(self, claims: int) -> Determined:
+        """The same of the first claims alone."""
+        own = Determined(0)
+        own.worst, own.findings = self.worst[:claims], self.findings[:claims]
+        own.governed = self.governed[:claims]
+        return own
+
     @property
     def determinations(self) -> NDArray[np.uint8]:
         """Positions in DETERMINATIONS."""

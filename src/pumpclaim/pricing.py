@@ -77,6 +77,12 @@ class Prices:
                 getattr(whole, one.name)[rows] = getattr(part, one.name)
         return whole
 
+    def first(self, lines: int) -> Prices:
+        """The prices of the first lines; those after them stand for claims of the past."""
+        if len(self.allowed) == lines:
+            return self
+        return Prices(*(getattr(self, one.name)[:lines] for one in fields(Prices)))
+
     @property
     def columns(self) -> tuple[pl.Series, pl.Series]:
         """Allowances, null where not known, and reasons as text."""

@@ -27,6 +27,7 @@ from pumpclaim.tables import (
     OUTCOMES,
     PRICE_ITEMS,
     PRICES,
+    ClaimSet,
 )
 from pumpclaim.threads import each
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from pumpclaim.context import Context
     from pumpclaim.lines import Arranged
     from pumpclaim.policy import PolicySet
-    from pumpclaim.tables import ClaimSet, Refusal
+    from pumpclaim.tables import Refusal
     from pumpclaim.visits import Part
 
 
@@ -122,10 +123,11 @@ class Review:
     @cached_property
     def line_prices(self) -> Prices:
         """The prices of every line, in order of the lines table."""
-        return Prices.in_order(
-            self.claim_set.lines.height,
+        whole = Prices.in_order(
+            len(self.contents.days),
             ((block.context.rows, block.prices) for block in self.blocks),
         )
+        return whole.first(self.claim_set.lines.height)
 
     @cached_property
     def prices(self) -> pl.DataFrame:
@@ -150,7 +152,10 @@ class Review:
         """The derivation of every line whose drugs could be priced (tables.PRICE_ITEMS), by row."""
         contents, compiled = self.contents, self.contents.compiled
         tabled = np.isin(self.line_prices.reason, TABLED)
-        chosen = np.flatnonzero(tabled[contents.place] & ~contents.unread & (contents.rate >= 0))
+        here = np.flatnonzero(contents.place < len(tabled))
+        chosen = here[
+            tabled[contents.place[here]] & ~contents.unread[here] & (contents.rate[here] >= 0)
+        ]
         drug = contents.drug[chosen]
         units = _fee_units(self.policy, compiled.drugs)[drug]
         per_unit = contents.rate[chosen] * np.where(
@@ -236,43 +241,48 @@ def check(
     ignore: Sequence[str] = (),
     cartridges: NDArray[np.int64] | None = None,
     charts: ChartSet | None = None,
+    past: ClaimSet | None = None,
 ) -> Review:
     """Hold claims against the article: every rule asked, every compounded drug priced.
 
     ``contractor`` is the contract number that judges all of them, in the place of their payer ids.
     ``select`` and ``ignore`` name rules or families. ``cartridges`` of each line stand for those that its
     narrative states. ``charts`` are what the medical record shows (``readers.chart.read_charts``): then
-    coverage and documentation are judged too. Raises InputError for names that do not exist.
+    coverage and documentation are judged too. ``past`` are earlier claims of the same patients, which count
+    as history and are not judged themselves. Raises InputError for names that do not exist.
     """
     policy = policy or load()
     codes = choose_rules(select, ignore)
     compiled = compile_policy(policy)
-    ingredients = claims.ingredients
+    whole = claims if past is None else ClaimSet.concat([claims, past])
+    ingredients = whole.ingredients
     if ingredients is None:
-        ingredients = read_ingredients(
-            claims.claims, claims.lines, narrated(claims.lines, compiled)
-        )
-    determined = Determined(claims.claims.height)
+        ingredients = read_ingredients(whole.claims, whole.lines, narrated(whole.lines, compiled))
+    determined = Determined(whole.claims.height)
     if cartridges is None:
-        cartridges = stated_cartridges(claims, policy)
+        cartridges = stated_cartridges(whole, policy)
 
     meeting = None
     if charts is not None:
         from pumpclaim.charts.meeting import BlockCharts, meet  # noqa: PLC0415  (not without charts)
 
-        meeting = meet(claims, charts, policy)
-    arranged = line_arrays(claims, ingredients, compiled, contractor, meeting)
+        meeting = meet(whole, charts, policy)
+    arranged = line_arrays(whole, ingredients, compiled, contractor, meeting)
     lines, contents = arranged.lines, arranged.contents
 
     def judge(part: Part) -> Block:
-        context = build_context(claims, compiled, part, lines)
+        if past is not None:
+            part = part.up_to(claims.lines.height)
+        context = build_context(whole, compiled, part, lines)
         prices = price_lines(context, cartridges)
         shown = None if meeting is None else BlockCharts(meeting, context)
         hits = run_rules(context.frame(prices.allowed), context, codes, shown)
         determined.add(context, hits)
         return Block(context, prices, hits, shown)
 
-    blocks = each(judge, arranged.order.parts(BLOCK), large=claims.lines.height > LARGE)
+    blocks = each(judge, arranged.order.parts(BLOCK), large=whole.lines.height > LARGE)
+    if past is not None:
+        determined = determined.first(claims.claims.height)
     return Review(claims, policy, contents, blocks, determined, charts, arranged)
 
 

@@ -71,6 +71,11 @@ class Part:
     starts: Ints
     counts: NDArray[np.bool_] | None = None
 
+    def up_to(self, lines: int) -> Part:
+        """The same, of which only the first ``lines`` of the lines table are judged."""
+        judged = self.positions < lines
+        return Part(self.rows, self.starts, judged if self.counts is None else judged & self.counts)
+
     @property
     def positions(self) -> Ints:
         """The rows, one by one."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-import pumpclaim
+sys.path.insert(0, str(Path(__file__).parent))
 
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(pumpclaim.__file__).parents[1])}
+from conftest_run import ENVIRONMENT, Ran, run
+
+__all__ = ["ENVIRONMENT", "Ran", "run"]
 
 ISA = (
     "ISA*00*          *00*          *ZZ*CLINIC         *ZZ*NORIDIAN       "
@@ -93,39 +91,3 @@ def damaged_file(tmp_path: Path) -> Path:
         file_of(claim("GOOD-1", PAYABLE), claim("BAD-2", PAYABLE, charge="abc", day="20240405"))
     )
     return path
-
-
-class Ran:
-    """What a run of the command left: status, output, complaints."""
-
-    def __init__(self, done: subprocess.CompletedProcess[bytes]) -> None:
-        self.status = done.returncode
-        self.out = done.stdout.decode()
-        self.err = done.stderr.decode()
-        assert "Traceback" not in self.err
-        assert "Traceback" not in self.out
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Any:
-    """Run the command in a process of its own, in an empty folder."""
-    folder = tmp_path / "cwd"
-    folder.mkdir()
-
-    def run_it(*arguments: object, stdin: bytes = b"", **more: str) -> Ran:
-        done = subprocess.run(
-            [sys.executable, "-m", "pumpclaim", *map(str, arguments)],
-            input=stdin,
-            capture_output=True,
-            check=False,
-            cwd=folder,
-            timeout=60,
-            env=ENVIRONMENT | more,
-        )
-        return Ran(done)
-
-    return run_it

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pumpclaim.policy.chart import EVIDENCE
+from pumpclaim.utilization.supply import plain_ids
 
 if TYPE_CHECKING:
+    from pumpclaim.policy import PolicySet
     from pumpclaim.policy.chart import Part
     from pumpclaim.tables import Refusal
 
@@ -46,3 +48,30 @@ class ChartSet:
             pl.col("chart").is_in(shown.get(one.id, [])).alias(one.evidence)
             for one in part.questions.values()
         )
+
+
+def join_charts(one: ChartSet | None, past: ChartSet, policy: PolicySet) -> ChartSet:
+    """The charts of a call with those kept; of two of one patient and day that of the call counts."""
+    if one is None:
+        return past
+    kept = {}
+    shift = {}
+    for part in policy.chart.parts.values():
+        days = pl.coalesce(*(name for name in (part.day, part.planned_day) if name))
+        own, old = one.of(part.id), past.of(part.id)
+        known = own.select(plain_ids(own["patient_id"]).alias("id"), day=days)
+        rest = old.with_columns(id=plain_ids(old["patient_id"]), day=days).join(
+            known, on=["id", "day"], how="anti", nulls_equal=True, maintain_order="left"
+        )
+        shift[part.id] = dict(
+            zip(rest["chart"].to_list(), range(own.height, own.height + rest.height), strict=True)
+        )
+        whole = pl.concat([own, rest.drop("id", "day")])
+        kept[part.id] = whole.with_columns(chart=pl.int_range(pl.len(), dtype=pl.UInt32))
+    moved = [
+        past.evidence.filter(part=part, chart=old).with_columns(chart=pl.lit(new, pl.UInt32))
+        for part, places in shift.items()
+        for old, new in places.items()
+    ]
+    evidence = pl.concat([one.evidence, *moved])
+    return ChartSet(kept["implant"], kept["encounter"], evidence, one.refused + past.refused)

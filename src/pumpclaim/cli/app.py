@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pumpclaim._version import __version__
-from pumpclaim.cli import assess, check, look_up, price, refill
+from pumpclaim.cli import assess, check, look_up, price, refill, utilization
 
 HELP = "Hold Medicare claims for implanted infusion pumps against Local Coverage Article A55239."
 EPILOG = (
@@ -53,6 +53,7 @@ app.command("check")(check.check)
 app.command("assess")(assess.assess)
 app.command("price")(price.price)
 app.command("refill")(refill.refill)
+app.command("utilization")(utilization.utilization)
 app.command("rule")(look_up.rule)
 
 policy_app = typer.Typer(

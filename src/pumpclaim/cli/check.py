@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pumpclaim.cli import options
-from pumpclaim.cli.options import Readings
+from pumpclaim.cli.options import Readings, Thresholds
 from pumpclaim.cli.saying import FOUND, UNUSABLE, complain, console, ends_well, write
 from pumpclaim.errors import InputError
 from pumpclaim.reports.words import clean
@@ -93,6 +93,7 @@ def check(
         ),
     ] = "reject",
     reading: Readings = None,
+    threshold: Thresholds = None,
     limit: Annotated[
         int,
         typer.Option(
@@ -111,7 +112,7 @@ def check(
     from pumpclaim.policy import load  # noqa: PLC0415
     from pumpclaim.review import check as hold_against_article  # noqa: PLC0415
 
-    policy = load(options.readings(reading))
+    policy = load(options.readings(reading), options.thresholds(threshold))
     selected, ignored = options.rule_codes(select), options.rule_codes(ignore)
     choose_rules(selected, ignored)
     chart_set = None

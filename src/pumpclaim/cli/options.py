@@ -81,6 +81,11 @@ def readings(values: Sequence[str] | None) -> dict[str, str]:
     return {name: choice for name, _, choice in (value.partition("=") for value in values or ())}
 
 
+def thresholds(values: Sequence[str] | None) -> dict[str, str]:
+    """``NAME=VALUE`` pairs as a dictionary, the last of a name winning."""
+    return {name: value for name, _, value in (one.partition("=") for one in values or ())}
+
+
 def rule_codes(values: Sequence[str] | None) -> list[str]:
     """Codes or families, given one by one or joined by commas."""
     return [code.strip() for value in values or () for code in value.split(",") if code.strip()]
@@ -103,5 +108,14 @@ Readings = Annotated[
         callback=pairs,
         help="Switch a reading of the article (`pumpclaim policy show` lists them). May be "
         "repeated.",
+    ),
+]
+Thresholds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--threshold",
+        metavar="NAME=VALUE",
+        callback=pairs,
+        help="Set a threshold of ours (`pumpclaim policy show` lists them). May be repeated.",
     ),
 ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pumpclaim.cli import options
-from pumpclaim.cli.options import PageFormat, Readings
+from pumpclaim.cli.options import PageFormat, Readings, Thresholds
 from pumpclaim.cli.saying import complain, ends_well, write, write_json
 from pumpclaim.errors import InputError
 
@@ -74,6 +74,7 @@ def refill(
         typer.Option(metavar="FILE.svg|png", help="Draw the level over time into that file."),
     ] = None,
     reading: Readings = None,
+    threshold: Thresholds = None,
     report: PageFormat = "text",
 ) -> int:
     """Print how long a fill of the pump lasts, when the next is due, and what it is allowed."""
@@ -85,7 +86,7 @@ def refill(
     told = plan(
         volume=volume, residual=residual, concentrations=concentration or [], doses=dose or [],
         flow=flow, pump=pump, own_pumps=pumps, on=on or options.today(),
-        policy=load(options.readings(reading)),
+        policy=load(options.readings(reading), options.thresholds(threshold)),
     )  # fmt: skip
     if plot is not None:
         from pumpclaim.pictures import render, reservoir_level  # noqa: PLC0415

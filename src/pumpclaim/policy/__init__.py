@@ -10,7 +10,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -50,16 +50,23 @@ __all__ = [
 ]
 
 HERE = Path(__file__).parent
+FRACTIONS = ("residual_volume", "refill_due_share", "largest_reservoir")
+"""Thresholds that need not be whole numbers."""
 INGREDIENTS_AT_MOST = 100
 """Ingredients of one line whose extended fees are sure to fit int64 together."""
 
 
-def load(readings: Mapping[str, str] | None = None) -> PolicySet:
-    """The shipped policy under ``readings`` (reading id to choice; others keep their default).
+def load(
+    readings: Mapping[str, str] | None = None, thresholds: Mapping[str, str] | None = None
+) -> PolicySet:
+    """The shipped policy under ``readings`` (reading id to choice) and ``thresholds`` (name to value).
 
-    Raises InputError for a reading or choice that does not exist, naming the nearest.
+    Others keep their default. Raises InputError for a reading, choice or threshold that does not exist,
+    naming the nearest, and for a value that is no number.
     """
     policy = _shipped()
+    if thresholds:
+        policy = replace(policy, thresholds={**policy.thresholds, **_set(policy, thresholds)})
     if not readings:
         return policy
     known = {name: one for article in policy.articles for name, one in article.readings.items()}
@@ -74,6 +81,23 @@ def load(readings: Mapping[str, str] | None = None) -> PolicySet:
                 f"the reading '{name}' cannot be switched yet: its rules are still to come"
             )
     return replace(policy, chosen={**policy.chosen, **readings})
+
+
+def _set(policy: PolicySet, given: Mapping[str, str]) -> dict[str, Decimal]:
+    values = {}
+    for name, text in given.items():
+        if name not in policy.thresholds:
+            raise InputError(f"no threshold is called '{name}'{_nearest(name, policy.thresholds)}")
+        try:
+            value = Decimal(text)
+        except InvalidOperation:
+            value = Decimal(-1)
+        whole = name not in FRACTIONS
+        if not (value.is_finite() and 0 <= value <= 10_000) or (whole and value != int(value)):
+            kind = "a whole number" if whole else "a number"
+            raise InputError(f"the threshold '{name}' is '{text}'; write {kind} from 0 to 10000")
+        values[name] = value
+    return values
 
 
 def fee_rate(fee: Fee) -> int:

@@ -84,7 +84,7 @@ class Utilization:
             pl.col("is_early").mean().alias("share_early"),
             pl.col("ran_dry").sum().alias("ran_dry"),
             pl.col("allowed").sum().alias("allowed"),
-            pl.col("above_supply").sum().alias("above_supply"),
+            pl.when(known.any()).then(pl.col("above_supply").sum()).alias("above_supply"),
         )
         if what == "patient":
             table = table.drop("patients")
