@@ -37,7 +37,8 @@ def test_every_command_and_option_is_documented(name: str, command: object) -> N
 def test_commands_are_those_of_the_design() -> None:
     assert [name for name, _ in commands()] == [
         "pumpclaim", "pumpclaim check", "pumpclaim assess", "pumpclaim price", "pumpclaim refill",
-        "pumpclaim utilization", "pumpclaim refill", "pumpclaim utilization", "pumpclaim rule", "pumpclaim policy",
+        "pumpclaim utilization", "pumpclaim rule", "pumpclaim history", "pumpclaim history add",
+        "pumpclaim history show", "pumpclaim history export", "pumpclaim history forget", "pumpclaim policy",
         "pumpclaim policy show", "pumpclaim policy trace",
     ]  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pumpclaim._version import __version__
-from pumpclaim.cli import assess, check, look_up, price, refill, utilization
+from pumpclaim.cli import assess, check, history, look_up, price, refill, utilization
 
 HELP = "Hold Medicare claims for implanted infusion pumps against Local Coverage Article A55239."
 EPILOG = (
@@ -55,6 +55,17 @@ app.command("price")(price.price)
 app.command("refill")(refill.refill)
 app.command("utilization")(utilization.utilization)
 app.command("rule")(look_up.rule)
+
+history_app = typer.Typer(
+    help="Claims and records kept between runs, so that today's file is judged against the months before.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+history_app.command("add")(history.add)
+history_app.command("show")(history.show)
+history_app.command("export")(history.export)
+history_app.command("forget")(history.forget)
+app.add_typer(history_app, name="history")
 
 policy_app = typer.Typer(
     help="What the article says, as the program holds it.",

@@ -17,6 +17,8 @@ from pumpclaim.errors import InputError
 from pumpclaim.reports.words import clean
 
 if TYPE_CHECKING:
+    from pumpclaim.charts.chart_set import ChartSet
+    from pumpclaim.policy import PolicySet
     from pumpclaim.review import Review
     from pumpclaim.tables import ClaimSet, Refusal
 
@@ -44,6 +46,14 @@ def check(
             metavar="PATH",
             help="Charts of the medical record (a file, a folder or a table, see `pumpclaim assess`): "
             "coverage and documentation are then judged too. May be repeated.",
+        ),
+    ] = None,
+    history: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="A history of claims and records (`pumpclaim history`): these claims are judged against "
+            "the months before, and then kept in it.",
         ),
     ] = None,
     contractor: Annotated[
@@ -120,13 +130,40 @@ def check(
         from pumpclaim.readers.chart import read_charts  # noqa: PLC0415
 
         chart_set = read_charts(*charts, policy=policy)
+    claims, past, judged_by = being_read.result(), None, chart_set
+    if history is not None:
+        past, judged_by = _past(history, claims, chart_set, policy)
     review = hold_against_article(
-        being_read.result(), policy=policy, contractor=contractor, select=selected, ignore=ignored,
-        charts=chart_set,
+        claims, policy=policy, contractor=contractor, select=selected, ignore=ignored,
+        charts=judged_by, past=past,
     )  # fmt: skip
+    if history is not None:
+        _keep(history, claims, chart_set, policy)
     _say_refusals(review.refused)
     _report(review, report, output, limit)
     return exit_status(review, fail_on)
+
+
+def _past(
+    history: str, claims: ClaimSet, charts: ChartSet | None, policy: PolicySet
+) -> tuple[ClaimSet, ChartSet | None]:
+    """What the history knows of the patients of these claims; the charts of the call go before its own."""
+    from pumpclaim.charts.chart_set import join_charts  # noqa: PLC0415
+    from pumpclaim.history import open_history  # noqa: PLC0415
+
+    patients = claims.claims["patient_id"].drop_nulls().unique().to_list()
+    with open_history(history) as kept:
+        past, old = kept.claims_of(patients, without=claims), kept.charts_of(patients, policy)
+    if charts is None and not old.count:
+        return past, None
+    return past, join_charts(charts, old, policy)
+
+
+def _keep(history: str, claims: ClaimSet, charts: ChartSet | None, policy: PolicySet) -> None:
+    from pumpclaim.history import open_history  # noqa: PLC0415
+
+    with open_history(history) as kept:
+        kept.add(claims, charts, policy)
 
 
 def _say_refusals(refused: tuple[Refusal, ...]) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from pumpclaim.policy.chart import EVIDENCE_FIELDS
+from pumpclaim.readers.chart_answers import AS_WRITTEN
+from pumpclaim.reports.assessment.words import answer_value
+
 if TYPE_CHECKING:
+    from pumpclaim.charts.assessment import AssessedChart
     from pumpclaim.policy import PolicySet
     from pumpclaim.policy.chart import Part, Question
 
@@ -150,3 +156,37 @@ def _value(question: Question) -> list[dict[str, Any]]:
     if question.type == "several":
         return [{"type": "array", "items": one, "minItems": question.at_least}]
     return [one if question.choices else {"type": "string", "minLength": 1}]
+
+
+def chart_document(chart: AssessedChart, policy: PolicySet) -> dict[str, Any]:
+    """A chart as the content of a chart file, which the reader gives back."""
+    part = policy.chart[chart.part]
+    answers = {}
+    for one in chart.answers:
+        if one.value is None:
+            continue
+        question = part.questions[one.question]
+        value = answer_value(question, one.value)
+        if question.drugs:
+            names = [
+                drug if drug in policy.drugs.by_id else AS_WRITTEN + drug for drug in _listed(value)
+            ]
+            value = names if isinstance(value, list) else names[0]
+        places = [
+            {
+                name: _plain(getattr(place, name))
+                for name in EVIDENCE_FIELDS
+                if getattr(place, name) is not None
+            }
+            for place in one.evidence
+        ]
+        answers[question.id] = {"answer": value, **({"evidence": places} if places else {})}
+    return {"chart": chart.part, "patient_id": chart.patient_id, "answers": answers}
+
+
+def _listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,1 @@
+"""Alembic's scripts: what each revision of a history's schema changed."""

@@ -1,0 +1,177 @@
+"""Between the tables of claims and charts and the rows of a history."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import polars as pl
+
+from pumpclaim.charts.chart_set import ChartSet
+from pumpclaim.history.schema import claims as claims_table
+from pumpclaim.history.schema import lines as lines_table
+from pumpclaim.history.schema import stored
+from pumpclaim.policy.chart import EVIDENCE, EVIDENCE_FIELDS
+from pumpclaim.tables import CLAIMS, LINES, ClaimSet
+from pumpclaim.utilization.supply import plain_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pumpclaim.policy import PolicySet
+    from pumpclaim.policy.chart import Question
+
+CLAIM_COLUMNS = [claims_table.c.hash, *(claims_table.c[one.name] for one in stored(CLAIMS))]
+LINE_COLUMNS = [lines_table.c.claim_hash, *(lines_table.c[one.name] for one in stored(LINES))]
+ASIDE = ("source", "segment")
+"""Where a claim stood in its file; no part of what it says."""
+SAME = ("claim_id", "patient_id", "billing_provider_npi")
+"""What a replacement or void has in common with the claim that it ends."""
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """Claims by the hash of their content, their lines by the same, and how many there were."""
+
+    claims: dict[str, dict[str, Any]]
+    lines: dict[str, list[dict[str, Any]]]
+    count: int
+
+
+def key(claim: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a claim has in common with its replacement."""
+    return tuple(claim[name] for name in SAME)
+
+
+def keyed(claims: ClaimSet) -> Keyed:
+    """The claims of a set with their hashes; one that stands twice is kept once."""
+    table = claims.claims.select(
+        pl.col(one.name).list.join(" ") if one.name == "diagnoses" else pl.col(one.name)
+        for one in stored(CLAIMS)
+    )
+    heads = _said(table.drop(ASIDE))
+    ordered = claims.lines.sort("claim", "line", maintain_order=True)
+    line_table = ordered.select(one.name for one in stored(LINES))
+    said = _said(line_table.drop("segment"))
+    of_claim: dict[int, list[int]] = {}
+    for place, claim in enumerate(ordered["claim"].to_list()):
+        of_claim.setdefault(claim, []).append(place)
+    line_rows = line_table.to_dicts()
+    by_hash: dict[str, dict[str, Any]] = {}
+    lines: dict[str, list[dict[str, Any]]] = {}
+    for number, row in enumerate(table.iter_rows(named=True)):
+        places = of_claim.get(number, [])
+        text = "\x1d".join([heads[number], *(said[place] for place in places)])
+        name = hashlib.sha256(text.encode()).hexdigest()
+        if name in by_hash:
+            continue
+        patient = row["patient_id"]
+        row |= {
+            "hash": name,
+            "patient": None if patient is None else plain_id(patient),
+            "withdrawn_by": None,
+        }
+        by_hash[name] = row
+        lines[name] = [
+            line_rows[place] | {"claim_hash": name, "place": at} for at, place in enumerate(places)
+        ]
+    return Keyed(by_hash, lines, claims.claims.height)
+
+
+def _said(table: pl.DataFrame) -> list[str]:
+    """Every row as one text; null is told from empty."""
+    return table.select(
+        pl.concat_str(
+            (pl.col(name).cast(pl.String).fill_null("\x1e") for name in table.columns), separator="\x1f"
+        )
+    ).to_series().to_list()  # fmt: skip
+
+
+def claim_set(claims: Sequence[Any], lines: Sequence[Any], left_out: set[str]) -> ClaimSet:
+    """The claims of a history as tables, but those whose hash is left out."""
+    kept = [row for row in claims if row[0] not in left_out]
+    place = {row[0]: number for number, row in enumerate(kept)}
+    heads = pl.DataFrame(
+        [row[1:] for row in kept],
+        schema={one.name: _plain(one.dtype) for one in stored(CLAIMS)},
+        orient="row",
+    )
+    diagnoses = pl.col("diagnoses")
+    heads = heads.with_columns(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("claim"),
+        pl.when(diagnoses == "")
+        .then(pl.lit([], pl.List(pl.String)))
+        .otherwise(diagnoses.str.split(" "))
+        .alias("diagnoses"),
+    )
+    own = [row for row in lines if row[0] in place]
+    body = pl.DataFrame(
+        [row[1:] for row in own],
+        schema={one.name: one.dtype for one in stored(LINES)},
+        orient="row",
+    ).with_columns(pl.Series("claim", [place[row[0]] for row in own], dtype=pl.UInt32))
+    return ClaimSet(CLAIMS.conform(heads), LINES.conform(body))
+
+
+def _plain(dtype: Any) -> Any:
+    return pl.String if isinstance(dtype, pl.Enum | pl.List) else dtype
+
+
+def chart_rows(charts: ChartSet, policy: PolicySet) -> list[dict[str, Any]]:
+    """The charts of a set as rows, one of a kind, patient and day."""
+    kept: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for part in policy.chart.parts.values():
+        places: dict[int, list[dict[str, Any]]] = {}
+        for one in charts.evidence.filter(pl.col("part") == part.id).iter_rows(named=True):
+            fields = {name: one[name] for name in ("question", *EVIDENCE_FIELDS)}
+            places.setdefault(one["chart"], []).append(fields)
+        for row in charts.of(part.id).iter_rows(named=True):
+            planned = row[part.planned_day] if part.planned_day else None
+            day = row[part.day] or planned
+            patient = plain_id(row["patient_id"])
+            told = f"{day}" if row[part.day] or day is None else f"~{day}"
+            answers = {name: row[name] for name in part.questions if row[name] is not None}
+            kept[part.id, patient, told] = {
+                "part": part.id,
+                "patient": patient,
+                "day": told,
+                "patient_id": row["patient_id"],
+                "source": row["source"],
+                "place": row["place"],
+                "answers": orjson.dumps(answers).decode(),
+                "evidence": orjson.dumps(places.get(row["chart"], [])).decode(),
+            }
+    return list(kept.values())
+
+
+def chart_set(found: Sequence[Mapping[str, Any]], policy: PolicySet) -> ChartSet:
+    """The charts of a history as tables; a question that is no more is passed over."""
+    tables, evidence = {}, []
+    for part in policy.chart.parts.values():
+        own = [row for row in found if row["part"] == part.id]
+        columns: dict[str, list[Any]] = {
+            "chart": list(range(len(own))),
+            **{name: [row[name] for row in own] for name in ("source", "place", "patient_id")},
+        }
+        answers = [orjson.loads(row["answers"]) for row in own]
+        for name, question in part.questions.items():
+            columns[name] = [_value(question, one.get(name)) for one in answers]
+        tables[part.id] = pl.DataFrame(columns, schema=part.table.schema)
+        for number, row in enumerate(own):
+            for place in orjson.loads(row["evidence"]):
+                day = place["date"] and date.fromisoformat(place["date"])
+                evidence.append({"part": part.id, "chart": number, **place, "date": day})
+    known = pl.DataFrame(
+        {name: [one.get(name) for one in evidence] for name in EVIDENCE.schema},
+        schema=EVIDENCE.schema,
+    )
+    return ChartSet(tables["implant"], tables["encounter"], known)
+
+
+def _value(question: Question, value: Any) -> Any:
+    if question.type == "date" and value is not None:
+        return date.fromisoformat(value)
+    return value

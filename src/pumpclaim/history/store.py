@@ -1,0 +1,223 @@
+"""What a history does: add a file's claims and charts, give back those of patients, forget a patient.
+
+A claim is known by its content, so that reading it again changes nothing. A replacement (frequency code 7)
+or a void (8) ends the claims of its id, patient and billing provider, whichever came first.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from pumpclaim.charts.chart_set import ChartSet
+from pumpclaim.history import rows
+from pumpclaim.history.connect import make_engine, writing
+from pumpclaim.history.schema import charts as charts_table
+from pumpclaim.history.schema import claims as claims_table
+from pumpclaim.history.schema import lines as lines_table
+from pumpclaim.tables import ClaimSet
+from pumpclaim.utilization.supply import plain_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pumpclaim.policy import PolicySet
+
+MANY = 5_000
+"""Values of one IN list."""
+
+
+@dataclass(frozen=True)
+class Added:
+    """What one call added: claims new, already known, ended by a replacement or a void; charts."""
+
+    new: int
+    known: int
+    replaced: int
+    voided: int
+    charts: int
+
+
+def open_history(url: str) -> History:
+    """Open a history, or make it: a path, ``sqlite:///path`` or ``postgresql://user@host/name``.
+
+    Raises InputError for a URL that cannot be opened, and for a history that a newer version wrote.
+    """
+    return History(make_engine(url))
+
+
+class History(AbstractContextManager["History"]):
+    """Claims and charts kept between runs."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+    def add(
+        self, claims: ClaimSet, charts: ChartSet | None = None, policy: PolicySet | None = None
+    ) -> Added:
+        """Keep claims and charts, in one transaction: all of them or nothing.
+
+        A chart of the same kind, patient and day takes the place of the one before.
+        """
+        keyed = rows.keyed(claims)
+        with writing(self.engine) as connection:
+            new, known = self._insert(connection, keyed)
+            replaced, voided = self._withdraw(connection, new)
+            kept = 0 if charts is None or policy is None else self._keep(connection, charts, policy)
+        return Added(len(new), known, replaced, voided, kept)
+
+    def _insert(
+        self, connection: sa.Connection, keyed: rows.Keyed
+    ) -> tuple[list[dict[str, Any]], int]:
+        have = set()
+        for some in _chunks(list(keyed.claims)):
+            have |= set(
+                connection.scalars(
+                    sa.select(claims_table.c.hash).where(claims_table.c.hash.in_(some))
+                )
+            )
+        last = connection.scalar(sa.select(sa.func.max(claims_table.c.number))) or 0
+        new = [claim for claim in keyed.claims.values() if claim["hash"] not in have]
+        for number, claim in enumerate(new, start=last + 1):
+            claim["number"] = number
+        if new:
+            connection.execute(sa.insert(claims_table), new)
+            own = [line for claim in new for line in keyed.lines.get(claim["hash"], ())]
+            if own:
+                connection.execute(sa.insert(lines_table), own)
+        return new, keyed.count - len(new)
+
+    def _withdraw(self, connection: sa.Connection, new: list[dict[str, Any]]) -> tuple[int, int]:
+        """End what replacements and voids end, among the claims of the ids that arrived."""
+        if not new:
+            return 0, 0
+        c = claims_table.c
+        ended = {"7": 0, "8": 0}
+        keys = {rows.key(claim) for claim in new}
+        later_here = any(claim["frequency_code"] in ended for claim in new)
+        found: list[Any] = []
+        for some in _chunks(sorted({claim["claim_id"] for claim in new if claim["claim_id"]})):
+            chosen = sa.select(
+                c.hash, c.number, c.claim_id, c.patient_id, c.billing_provider_npi,
+                c.frequency_code, c.withdrawn_by,
+            ).where(c.claim_id.in_(some))  # fmt: skip
+            if not later_here:
+                chosen = chosen.where(c.frequency_code.in_(("7", "8")))
+            found += connection.execute(chosen).mappings().all()
+        if not later_here and not found:
+            return 0, 0
+        by_key: dict[Any, list[Any]] = {}
+        seen = {row["hash"] for row in found}
+        for row in [*found, *(claim for claim in new if claim["hash"] not in seen)]:
+            if rows.key(row) in keys:
+                by_key.setdefault(rows.key(row), []).append(row)
+        for same in by_key.values():
+            later = [row for row in same if row["frequency_code"] in ended]
+            if not later:
+                continue
+            newest = max(later, key=lambda row: row["number"])
+            for row in same:
+                is_void = row["frequency_code"] == "8"
+                if row.get("withdrawn_by") or is_void or row["hash"] == newest["hash"]:
+                    continue
+                connection.execute(
+                    sa.update(claims_table)
+                    .where(c.hash == row["hash"])
+                    .values(withdrawn_by=newest["hash"])
+                )
+                ended[newest["frequency_code"]] += 1
+        return ended["7"], ended["8"]
+
+    def _keep(self, connection: sa.Connection, charts: ChartSet, policy: PolicySet) -> int:
+        kept = rows.chart_rows(charts, policy)
+        c = charts_table.c
+        for row in kept:
+            same = (c.part == row["part"]) & (c.patient == row["patient"]) & (c.day == row["day"])
+            connection.execute(sa.delete(charts_table).where(same))
+        if kept:
+            connection.execute(sa.insert(charts_table), kept)
+        return len(kept)
+
+    def claims_of(self, patients: Iterable[str], *, without: ClaimSet | None = None) -> ClaimSet:
+        """The claims of these patients that stand, but those that ``without`` holds as well."""
+        left_out = set(rows.keyed(without).claims) if without is not None else set()
+        wanted = sorted({plain_id(patient) for patient in patients})
+        return self._claims(wanted, left_out)
+
+    def _claims(self, patients: Sequence[str] | None, left_out: set[str]) -> ClaimSet:
+        c, line = claims_table.c, lines_table.c
+        stands = c.withdrawn_by.is_(None) & (c.frequency_code.is_(None) | (c.frequency_code != "8"))
+        claims: list[Any] = []
+        lines: list[Any] = []
+        with self.engine.connect() as connection, connection.begin():
+            for some in [None] if patients is None else _chunks(patients):
+                mine = stands if some is None else stands & c.patient.in_(some)
+                claims += connection.execute(
+                    sa.select(*rows.CLAIM_COLUMNS).where(mine).order_by(c.number)
+                ).all()
+                lines += connection.execute(
+                    sa.select(*rows.LINE_COLUMNS)
+                    .join_from(claims_table, lines_table, c.hash == line.claim_hash)
+                    .where(mine)
+                    .order_by(c.number, line.place)
+                ).all()
+        return rows.claim_set(claims, lines, left_out)
+
+    def charts_of(self, patients: Iterable[str], policy: PolicySet) -> ChartSet:
+        """The charts of these patients."""
+        wanted = sorted({plain_id(patient) for patient in patients})
+        return self._charts(wanted, policy)
+
+    def _charts(self, patients: Sequence[str] | None, policy: PolicySet) -> ChartSet:
+        c = charts_table.c
+        found: list[Any] = []
+        with self.engine.connect() as connection, connection.begin():
+            for some in [None] if patients is None else _chunks(patients):
+                chosen = sa.select(charts_table)
+                if some is not None:
+                    chosen = chosen.where(c.patient.in_(some))
+                found += connection.execute(chosen.order_by(c.part, c.patient, c.day)).mappings()
+        return rows.chart_set(found, policy)
+
+    def patients(self) -> list[tuple[str, int]]:
+        """Every patient with the number of his claims that stand, in order of the ids."""
+        c = claims_table.c
+        stands = c.withdrawn_by.is_(None) & (c.frequency_code.is_(None) | (c.frequency_code != "8"))
+        with self.engine.connect() as connection, connection.begin():
+            counted = connection.execute(
+                sa.select(c.patient, sa.func.count())
+                .where(stands)
+                .group_by(c.patient)
+                .order_by(c.patient)
+            )
+            return [(patient or "", int(count)) for patient, count in counted]
+
+    def export(self, policy: PolicySet) -> tuple[ClaimSet, ChartSet]:
+        """All claims that stand, and all charts."""
+        return self._claims(None, set()), self._charts(None, policy)
+
+    def forget(self, patient_id: str) -> int:
+        """Remove a patient wholly: claims that stand or not, their lines, and charts. How many claims."""
+        patient = plain_id(patient_id)
+        c = claims_table.c
+        with writing(self.engine) as connection:
+            mine = sa.select(c.hash).where(c.patient == patient)
+            connection.execute(sa.delete(lines_table).where(lines_table.c.claim_hash.in_(mine)))
+            connection.execute(sa.delete(charts_table).where(charts_table.c.patient == patient))
+            gone = connection.execute(sa.delete(claims_table).where(c.patient == patient))
+            return gone.rowcount
+
+
+def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    for begin in range(0, len(values), MANY):
+        yield values[begin : begin + MANY]
