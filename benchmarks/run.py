@@ -26,6 +26,7 @@ import numpy as np
 import polars as pl
 from writer import write_837
 
+import how_often
 import pumpclaim
 import pumpclaim.drug_text
 import pumpclaim.reports.json
@@ -203,6 +204,12 @@ def main() -> None:
             "## One claim",
             "",
             *one_claim(one),
+            "",
+            "## How often",
+            "",
+            *how_often.utilization(),
+            "",
+            *how_often.history(),
             "",
         ]
     told = "\n".join(page)
