@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What tests need beside Python: Debian's Chromium, and LHC-Forms from npm. Installs where it may, and
+# What tests need beside Python: Debian's Chromium and PostgreSQL, and LHC-Forms from npm. Installs where it may, and
 # says loudly what is missing. Usage: scripts/system.sh FOLDER
 set -uo pipefail
 folder=$1
@@ -23,6 +23,12 @@ install() { # package command
 
 install "chromium fonts-dejavu-core" chromium ||
     missing "Chromium: the FHIR form and every page are not tested in a browser"
+
+if [ -z "$(ls -d /usr/lib/postgresql/*/bin/initdb 2> /dev/null)" ]; then
+    install postgresql initdb
+    [ -n "$(ls -d /usr/lib/postgresql/*/bin/initdb 2> /dev/null)" ] || command -v initdb > /dev/null ||
+        missing "PostgreSQL: the history is tested on SQLite alone"
+fi
 
 # LHC-Forms, the National Library of Medicine's renderer of FHIR Questionnaires; used in tests alone.
 version=40.1.3

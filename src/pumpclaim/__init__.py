@@ -17,15 +17,28 @@ from typing import TYPE_CHECKING
 from pumpclaim._version import __version__
 
 if TYPE_CHECKING:
+    from pumpclaim.charts.assessment import Assessment, assess
+    from pumpclaim.charts.chart_set import ChartSet
     from pumpclaim.errors import InputError
     from pumpclaim.quote import price
     from pumpclaim.readers import read
+    from pumpclaim.readers.chart import read_charts
     from pumpclaim.review import Review, check
     from pumpclaim.tables import ClaimSet
+    from pumpclaim.utilization.measure import Utilization, measure
 
-__all__ = ["ClaimSet", "InputError", "Review", "__version__", "check", "price", "read"]
+__all__ = [
+    "Assessment", "ChartSet", "ClaimSet", "InputError", "Review", "Utilization", "__version__", "assess",
+    "check", "measure", "price", "read", "read_charts",
+]  # fmt: skip
 
 HOMES = {
+    "Assessment": "pumpclaim.charts.assessment",
+    "ChartSet": "pumpclaim.charts.chart_set",
+    "Utilization": "pumpclaim.utilization.measure",
+    "assess": "pumpclaim.charts.assessment",
+    "measure": "pumpclaim.utilization.measure",
+    "read_charts": "pumpclaim.readers.chart",
     "ClaimSet": "pumpclaim.tables",
     "InputError": "pumpclaim.errors",
     "Review": "pumpclaim.review",

@@ -107,16 +107,17 @@ _POLICIES: dict[int, PolicySet] = {}
 
 
 def run_rules(
-    frame: pl.DataFrame, context: Context, codes: tuple[str, ...], charts: BlockCharts | None
+    allowed: Ints, context: Context, codes: tuple[str, ...], charts: BlockCharts | None
 ) -> list[Hits]:
-    """Every case that fired on a block, with the places where it did."""
-    if charts is not None:
-        frame = frame.hstack(charts.frame)
+    """Every case that fired on a block, with the places where it did; ``allowed`` are its lines' prices."""
     policy = context.compiled.policy
     _POLICIES[id(policy)] = policy
     planned = _plan(codes, tuple(sorted(policy.chosen.items())), id(policy), charts is not None)
-    if not planned or not frame.height:
+    if not planned or not len(allowed):
         return []
+    frame = context.frame(allowed)
+    if charts is not None:
+        frame = frame.hstack(charts.frame)
     # An unknown answer is null, which neither any nor arg_true counts: it does not fire.
     answers = frame.select(one.when.alias(one.column) for one in planned)
     hits = []

@@ -276,7 +276,7 @@ def check(
         context = build_context(whole, compiled, part, lines)
         prices = price_lines(context, cartridges)
         shown = None if meeting is None else BlockCharts(meeting, context)
-        hits = run_rules(context.frame(prices.allowed), context, codes, shown)
+        hits = run_rules(prices.allowed, context, codes, shown)
         determined.add(context, hits)
         return Block(context, prices, hits, shown)
 

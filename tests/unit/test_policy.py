@@ -145,6 +145,9 @@ SHOWS: dict[str, Any] = {
         IMPLANT,
         [{"answers": {"evaluation_date": "2024-02-03", "evaluation_still_holds": "no"}}],
     ),
+    "monthly-pattern": [
+        {"lines": ["62370"], "date": date(2025, month, 5)} for month in range(1, 6)
+    ],
     "lower-of-charge": [{"lines": ["62370", {"line": "J7999-KD MORPHINE 360MG", "charge": 70}]}],
 }
 
@@ -165,7 +168,7 @@ def test_switching_a_reading_changes_the_answer(name: str) -> None:
             claims, policy=load({name: choice}), charts=charts_of(charts) if charts else None
         )
         answers.add(str((
-            review.findings.select("rule", "line", "basis", "rarc").rows(),
+            review.findings.select("rule", "line", "outcome", "basis", "rarc").rows(),
             review.prices.select("allowed", "payable", "reason").rows(),
         )))  # fmt: skip
     assert len(answers) == len(load().articles[0].readings[name].choices)
@@ -181,6 +184,8 @@ def test_the_trace_accounts_for_every_statement() -> None:
     assert entries["P3"]["figures"] == ["compounding fee of a refill"]
     assert entries["R1"]["reason"].startswith("informational")
     assert entries["X1"]["rules"] == ["COV201"]
+    assert not any(entry["reason"] == "planned" for entry in entries.values())
+    assert entries["U4"]["rules"] == ["UTL102", "UTL105"]
     charted = [name for name in entries if name[0] in "CXHDL"]
     assert len(charted) == 16 + 3 + 2 + 6 + 2 + 1
     assert all(entries[name]["rules"] for name in charted)

@@ -58,16 +58,17 @@ def meet(claims: ClaimSet, charts: ChartSet, policy: PolicySet) -> Meeting:
     """
     implants = charts.with_evidence(policy.chart["implant"])
     encounters = charts.with_evidence(policy.chart["encounter"])
-    lines = (
-        claims.lines.select(
-            pl.int_range(pl.len()).alias("row"),
-            pl.col("service_from").alias("day"),
-            pl.max_horizontal("service_from", "service_to").alias("last_day"),
-            plain_ids(claims.claims["patient_id"]).gather(claims.lines["claim"]).alias("patient"),
-        )
-        .filter(pl.col("day").is_not_null() & pl.col("patient").is_not_null())
-        .sort("day")
-    )
+    # Lines of one claim and days are looked up once.
+    every = claims.lines.select("claim", "service_from", "service_to")
+    new = every.select((pl.struct(pl.all()).rle_id()).alias("visit"))["visit"]
+    first = every.with_row_index("row").filter(new.is_first_distinct())
+    lines = first.select(
+        pl.int_range(pl.len()).alias("row"),
+        pl.col("service_from").alias("day"),
+        pl.max_horizontal("service_from", "service_to").alias("last_day"),
+        plain_ids(claims.claims["patient_id"]).gather(first["claim"]).alias("patient"),
+    ).filter(pl.col("day").is_not_null() & pl.col("patient").is_not_null())
+    of_visit = new.to_numpy()
     own = implants.select(
         "chart", "implant_date", "decision_date", plain_ids(implants["patient_id"]).alias("patient")
     )
@@ -78,7 +79,7 @@ def meet(claims: ClaimSet, charts: ChartSet, policy: PolicySet) -> Meeting:
     visits = encounters.select(
         "chart", plain_ids(encounters["patient_id"]).alias("patient"), day="visit_date"
     )
-    count = claims.lines.height
+    count = first.height
     within = _newest(lines.with_columns(begin="day", day="last_day"), done).filter(
         pl.col("chart_day") >= pl.col("begin")
     )
@@ -92,17 +93,22 @@ def meet(claims: ClaimSet, charts: ChartSet, policy: PolicySet) -> Meeting:
         .filter(pl.col("done_day").is_null() | (pl.col("done_day") < pl.col("chart_day")))
     )
     before, newest = _placed(open_plans, count), _placed(earlier, count)
+    seen = _placed(lines.join(visits, on=["patient", "day"], how="inner"), count)
     return Meeting(
         implants,
         encounters,
-        np.where(exact == NONE, before, exact),
-        np.where(newest == NONE, before, newest),
-        _placed(lines.join(visits, on=["patient", "day"], how="inner"), count),
+        np.where(exact == NONE, before, exact)[of_visit],
+        np.where(newest == NONE, before, newest)[of_visit],
+        seen[of_visit],
     )
 
 
 def _newest(lines: pl.DataFrame, charts: pl.DataFrame) -> pl.DataFrame:
     """Each line with the newest chart of its patient up to its day, and the day of that chart."""
+    if not charts.height:
+        return lines.clear().with_columns(
+            chart=pl.lit(None, pl.UInt32), chart_day=pl.lit(None, pl.Date)
+        )
     found = lines.sort("day").join_asof(
         charts.select("patient", "day", "chart", chart_day="day").sort("day"),
         on="day", by="patient", strategy="backward", check_sortedness=False,

@@ -8,6 +8,7 @@ from pumpclaim.policy import load
 from pumpclaim.policy.chart import EVIDENCE
 from pumpclaim.readers.flat import ALIASES, MODIFIERS, REQUIRED, claim_columns, line_columns
 from pumpclaim.tables import JUDGED, READ, Column, Table
+from pumpclaim.utilization.measure import REFILLS
 
 HEAD = """# Tables
 
@@ -21,9 +22,8 @@ def tables_page() -> str:
     """The whole page, in Markdown."""
     parts = [HEAD, _flat()]
     parts += [_table(table) for table in (*READ, *JUDGED)]
-    parts += [
-        _table(table) for table in (*(part.table for part in load().chart.parts.values()), EVIDENCE)
-    ]
+    charts = (part.table for part in load().chart.parts.values())
+    parts += [_table(table) for table in (*charts, EVIDENCE, REFILLS)]
     return "\n".join(parts)
 
 

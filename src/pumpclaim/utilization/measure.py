@@ -149,10 +149,18 @@ def _allowed(review: Review, arranged: Arranged) -> NDArray[np.int64]:
     drugs = np.flatnonzero(prices.is_drug)
     if not refills.count or not len(drugs):
         return total
-    keys = keys_of(refills.patient, refills.day)
-    own = keys_of(arranged.patients[lines.claims[drugs]], lines.days[drugs])
-    visit = np.minimum(np.searchsorted(keys, own), refills.count - 1)
-    here = keys[visit] == own
+    # Most drugs stand on the claim of their refill; for the others the patient's day is looked up.
+    of_claim = np.full(len(arranged.patients), -1, np.int64)
+    of_claim[lines.claims[refills.row]] = np.arange(refills.count)
+    claims, days = lines.claims[drugs], lines.days[drugs]
+    visit = of_claim[claims]
+    here = (visit >= 0) & (refills.day[np.maximum(visit, 0)] == days)
+    rest = np.flatnonzero(~here)
+    if len(rest):
+        keys = keys_of(refills.patient, refills.day)
+        own = keys_of(arranged.patients[claims[rest]], days[rest])
+        found = np.minimum(np.searchsorted(keys, own), refills.count - 1)
+        visit[rest], here[rest] = found, keys[found] == own
     visit, drugs = visit[here], drugs[here]
     sums = np.zeros(refills.count, np.int64)
     np.add.at(sums, visit, np.maximum(prices.allowed[drugs], 0))

@@ -251,11 +251,12 @@ def facts_of_lines(
         fills.source[supply >= 0] = FROM_RECORD
         is_refill = ((compiled.code_roles & np.uint32(Role.REFILL)) != 0)[stay.codes]
         rows = np.flatnonzero(is_refill & stay.stands & (supply < 0) & (stay.days != NO_DAY))
-        doses = doses_of(records.encounters, records.claims, records.numbers)
-        supply[rows], dry[rows], dose_day[rows] = note_supply(
-            contents, rows, stay, doses, compiled.policy
-        )
-        fills.source[rows[supply[rows] >= 0]] = FROM_NOTE
+        if len(rows):
+            doses = doses_of(records.encounters, records.claims, records.numbers)
+            supply[rows], dry[rows], dose_day[rows] = note_supply(
+                contents, rows, stay, doses, compiled.policy
+            )
+            fills.source[rows[supply[rows] >= 0]] = FROM_NOTE
         fills = Fills(supply, dry, fills.source, dose_day)
     return *refill_facts(stay, fills, compiled), fills
 

@@ -37,15 +37,15 @@ def floor_of_products(a: Ints, b: Ints, c: Ints, d: Ints) -> Ints:
 
     What would not fit int64 after reducing by common factors is worked out one by one.
     """
-    shared = np.maximum(np.gcd(b, c), 1)
-    b, c = b // shared, c // shared
-    shared = np.maximum(np.gcd(a, d), 1)
-    a, d = a // shared, d // shared
-    shared = np.maximum(np.gcd(a, c), 1)
-    a, c = a // shared, c // shared
-    shared = np.maximum(np.gcd(b, d), 1)
-    b, d = b // shared, d // shared
-    fits = (a.astype(float) * b < SAFE) & (c.astype(float) * d < SAFE)
+    # Concentration and dose nearly always reduce far enough; only what does not is reduced further.
+    for first, second in (("b", "c"), ("a", "d"), ("a", "c"), ("b", "d")):
+        of = {"a": a, "b": b, "c": c, "d": d}
+        shared = np.maximum(np.gcd(of[first], of[second]), 1)
+        of[first], of[second] = of[first] // shared, of[second] // shared
+        a, b, c, d = of.values()
+        fits = (a.astype(float) * b < SAFE) & (c.astype(float) * d < SAFE)
+        if fits.all():
+            return np.minimum(a * b // (c * d), 2**31 - 1)
     small = np.where(fits, a * np.where(fits, b, 0), 0) // np.where(
         fits, c * np.where(fits, d, 1), 1
     )
@@ -101,7 +101,9 @@ def doses_of(encounters: pl.DataFrame, claims: pl.DataFrame, numbers: Ints) -> p
 
 def plain_ids(ids: pl.Series) -> pl.Series:
     """Patient ids as they are compared: in capitals, without blanks and hyphens."""
-    return ids.str.replace_all(r"[\s-]", "").str.to_uppercase()
+    if ids.str.contains(r"[\s-]").any():
+        ids = ids.str.replace_all(r"[\s-]", "")
+    return ids.str.to_uppercase()
 
 
 def plain_id(patient: str) -> str:
