@@ -53,7 +53,7 @@ def early_refill(line: Line) -> list[Case]:
     rarc="M127",
     readings=["monthly-pattern"],
     message="{monthly_long_run} refills in a row came {monthly_thresholds} days after fills that last "
-    "{long_supply} days and more; the last of them lasts {supply_before} days.",
+    "{long_supply} days and more; the last of them lasts {supply_before} days ({pattern_thresholds}).",
 )
 def monthly_pattern(line: Line) -> pl.Expr:
     """Refills come every month although the pump holds two or three months.
@@ -79,8 +79,8 @@ def monthly_pattern(line: Line) -> pl.Expr:
     group="CO",
     carc="252",
     rarc="M127",
-    message="The pump was interrogated or reprogrammed {analysis_interval} days before; a second time within "
-    "{analyses_within} days needs symptoms on record.",
+    message="The pump was interrogated or reprogrammed {analysis_interval} days before; again so soon needs "
+    "symptoms on record ({analysis_thresholds}).",
 )
 def frequent_analysis(line: Line) -> list[Case]:
     """Interrogation or reprogramming comes more often than the threshold, without symptoms on record.
@@ -129,7 +129,7 @@ def ran_dry(line: Line) -> pl.Expr:
     carc="252",
     rarc="M127",
     message="Refills {monthly_run} times in a row every {monthly_thresholds} days ({past_refills}), and the "
-    "supply is not known.",
+    "supply is not known ({run_thresholds}).",
 )
 def supply_unknown(line: Line) -> list[Case]:
     """A patient is refilled again and again, and the supply is not known.
@@ -143,7 +143,10 @@ def supply_unknown(line: Line) -> list[Case]:
     """
     unknown = line.is_a(Role.REFILL) & line.supply_before.is_null()
     monthly = line.is_monthly_unknown & line.reading("monthly-pattern", "thresholds")
-    words = "This is refill {refill_number} of the patient ({past_refills}), and the supply is not known."
+    words = (
+        "This is refill {refill_number} of the patient ({past_refills}), and the supply is not known "
+        "({repeat_thresholds})."
+    )
     return [
         Case(unknown & monthly),
         Case(unknown & ~monthly & line.is_repeating, outcome=Outcome.ADVISE, message=words),

@@ -56,7 +56,9 @@ def thresholds(*names: str) -> Callable[[Facts], list[str]]:
 
     def told(facts: Facts) -> list[str]:
         known = facts.context.compiled.policy.thresholds
-        words = "our thresholds " + ", ".join(f"{name} {known[name]}" for name in names)
+        words = ("our threshold " if len(names) == 1 else "our thresholds ") + ", ".join(
+            f"{name} {known[name]}" for name in names
+        )
         return [words] * len(facts.places)
 
     return told
@@ -115,7 +117,10 @@ REFILL_FACTS: dict[str, Callable[[Facts], list[str]]] = {
     "early_thresholds": thresholds("refill_due_share", "refill_due_days", "residual_volume"),
     "monthly_thresholds": threshold("monthly_from", "monthly_to"),
     "long_supply": threshold("long_supply"),
-    "analyses_within": threshold("analyses_within"),
+    "pattern_thresholds": thresholds("monthly_from", "monthly_to", "monthly_run", "long_supply"),
+    "analysis_thresholds": thresholds("analyses_within"),
+    "run_thresholds": thresholds("monthly_from", "monthly_to", "monthly_run"),
+    "repeat_thresholds": thresholds("repeated_refills"),
     "monthly_long_run": number("monthly_long"),
     "monthly_run": number("monthly"),
     "supply_before": number("supply_before"),
