@@ -123,6 +123,9 @@ def test_favourable_answers_to_what_is_missing_end_in_covered(
 ) -> None:
     part, answers = chart
     favourable = favourable_answers(part)
+    decided, implanted = (plain_answer(answers, f"{day}_date") for day in ("decision", "implant"))
+    if decided and implanted and decided > implanted:
+        return  # No evaluation can lie before the implant and after the decision.
     now = assessed(part, answers)
     if now.determination == "not covered":
         return
@@ -140,13 +143,24 @@ def test_favourable_answers_to_what_is_missing_end_in_covered(
     assert now.determination == "covered"
 
 
+def plain_answer(answers: dict[str, Any], question: str) -> Any:
+    given = answers.get(question)
+    return given["answer"] if isinstance(given, dict) else given
+
+
 def agreeing(name: str, value: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
     """The favourable answer beside those that stand: a date before the implant, drugs without allergy."""
 
     def plain(question: str) -> Any:
-        given = answers.get(question)
-        return given["answer"] if isinstance(given, dict) else given
+        return plain_answer(answers, question)
 
+    outdated = plain("evaluation_still_holds") == "no"
+    if name == "services" and plain("status_after") == "no":
+        return {**value, "answer": ["interrogation"]}
+    if name == "evaluation_date" and outdated and plain("decision_date"):
+        return {**value, "answer": plain("decision_date")}
+    if name == "decision_date" and outdated:
+        return {**value, "answer": plain("evaluation_date") or "2023-01-01"}
     if name in ("trial_date", "evaluation_date") and plain("implant_date"):
         return {**value, "answer": "2023-06-01"}
     if name == "pump_drugs":
