@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 
 from pumpclaim.errors import InputError
-from pumpclaim.history.schema import REVISION
+from pumpclaim.history.schema import REVISION, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +17,17 @@ if TYPE_CHECKING:
 
 from contextlib import contextmanager
 
+OTHERS = "this database holds other tables; name one of its own"
 WAIT = 30
 """Seconds that a writer waits for another."""
+DRIVERS = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+"""Schemes of a history's URL, and the driver of each."""
 LOCK = 55_239
 """Number of the advisory lock that writers of a PostgreSQL history take."""
 
@@ -29,11 +38,13 @@ def make_engine(url: str) -> sa.Engine:
     Raises InputError for a URL that cannot be opened; no password is in its sentence.
     """
     parsed = _parse(url)
-    name = parsed.render_as_string(hide_password=True)
+    name = shown(parsed)
     if parsed.get_backend_name() == "sqlite":
         folder = Path(parsed.database or "").absolute().parent
         if not parsed.database or parsed.database == ":memory:":
             raise InputError("a history is a file; name one, such as history.db", source=name)
+        if parsed.query:
+            raise InputError("name the file alone, without options behind a ?", source=name)
         if not folder.is_dir():
             raise InputError("its folder does not exist; make it first", source=name)
         engine = sa.create_engine(parsed, connect_args={"timeout": WAIT})
@@ -42,11 +53,30 @@ def make_engine(url: str) -> sa.Engine:
         engine = sa.create_engine(parsed, pool_pre_ping=True)
     try:
         bring_up_to_date(engine, name)
+    except InputError:
+        engine.dispose()
+        raise
     except (SQLAlchemyError, OSError) as error:
         engine.dispose()
-        said = str(getattr(error, "orig", error)).strip().split("\n")[0]
-        raise InputError(f"the history cannot be opened: {said[:160]}", source=name) from None
+        what = f"the history cannot be opened: {_said(error, parsed)}"
+        raise InputError(what, source=name) from None
     return engine
+
+
+def shown(url: sa.URL) -> str:
+    """The URL as it may be shown: without password and options."""
+    plain = url.set(drivername=url.get_backend_name(), query={})
+    return plain.render_as_string(hide_password=True)
+
+
+def _said(error: Exception, url: sa.URL) -> str:
+    """The first line of what a database says, without passwords."""
+    said = str(getattr(error, "orig", error)).strip().split("\n")[0]
+    option = url.query.get("password", ())
+    for secret in (url.password, *([option] if isinstance(option, str) else option)):
+        if secret:
+            said = said.replace(str(secret), "***")
+    return said[:160]
 
 
 def _parse(url: str) -> sa.URL:
@@ -54,18 +84,15 @@ def _parse(url: str) -> sa.URL:
         return sa.URL.create("sqlite", database=url)
     try:
         parsed = sa.make_url(url)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, ValueError):
         raise InputError(
             "the history's URL cannot be read; write sqlite:///file or postgresql://user@host/name"
         ) from None
-    if parsed.drivername in ("postgresql", "postgres"):
-        return parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise InputError(
-            f"a history is kept by sqlite or postgresql, not by {parsed.drivername}",
-            source=parsed.render_as_string(hide_password=True),
-        )
-    return parsed
+    if parsed.drivername not in DRIVERS:
+        raise InputError(f"a history is kept by sqlite or postgresql, not by {parsed.drivername}")
+    if "@" in (parsed.host or ""):
+        raise InputError("the history's URL has an @ too many; write one in a password as %40")
+    return parsed.set(drivername=DRIVERS[parsed.drivername])
 
 
 def _sqlite_transactions(engine: sa.Engine) -> None:
@@ -76,6 +103,7 @@ def _sqlite_transactions(engine: sa.Engine) -> None:
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {WAIT * 1000}")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA secure_delete = ON")
 
     @sa.event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:
@@ -85,11 +113,38 @@ def _sqlite_transactions(engine: sa.Engine) -> None:
 
 @contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """One transaction that writes; no other writes beside it. Rolled back when it fails."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+    """One transaction that writes; no other writes beside it. Rolled back when it fails.
+
+    Raises InputError where the database cannot take the rows: locked, full, read-only, gone.
+    """
+    try:
+        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+            yield connection
+    except (OperationalError, DataError) as error:
+        what = f"the history cannot be written: {_said(error, engine.url)}"
+        raise InputError(what, source=shown(engine.url)) from None
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One transaction that sees the history at one moment, whoever writes meanwhile."""
+    with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-        yield connection
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
+
+
+def tidy(engine: sa.Engine) -> None:
+    """Empty the write-ahead file of SQLite, in which removed rows stay readable; others' reads may hinder."""
+    if engine.dialect.name == "sqlite":
+        raw = engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            raw.close()
 
 
 def bring_up_to_date(engine: sa.Engine, name: str) -> None:
@@ -98,6 +153,8 @@ def bring_up_to_date(engine: sa.Engine, name: str) -> None:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
         if _revision(connection) == REVISION:
+            if not set(metadata.tables) <= set(sa.inspect(connection).get_table_names()):
+                raise InputError(OTHERS, source=name)
             return
     if engine.dialect.name == "sqlite":
         # Outside a transaction: readers then never wait for a writer.
@@ -138,5 +195,5 @@ def _migrate(connection: sa.Connection, now: str | None, name: str) -> None:
             source=name,
         )
     if now is None and sa.inspect(connection).get_table_names():
-        raise InputError("this database holds other tables; name one of its own", source=name)
+        raise InputError(OTHERS, source=name)
     command.upgrade(config, "head")

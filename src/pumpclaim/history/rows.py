@@ -49,7 +49,7 @@ def key(claim: Mapping[str, Any]) -> tuple[Any, ...]:
 def keyed(claims: ClaimSet) -> Keyed:
     """The claims of a set with their hashes; one that stands twice is kept once."""
     table = claims.claims.select(
-        pl.col(one.name).list.join(" ") if one.name == "diagnoses" else pl.col(one.name)
+        _as_json(claims.claims["diagnoses"]) if one.name == "diagnoses" else pl.col(one.name)
         for one in stored(CLAIMS)
     )
     heads = _said(table.drop(ASIDE))
@@ -62,9 +62,10 @@ def keyed(claims: ClaimSet) -> Keyed:
     line_rows = line_table.to_dicts()
     by_hash: dict[str, dict[str, Any]] = {}
     lines: dict[str, list[dict[str, Any]]] = {}
+    positions = claims.claims["claim"].to_list()
     for number, row in enumerate(table.iter_rows(named=True)):
-        places = of_claim.get(number, [])
-        text = "\x1d".join([heads[number], *(said[place] for place in places)])
+        places = of_claim.get(positions[number], [])
+        text = "\n".join([heads[number], *(said[place] for place in places)])
         name = hashlib.sha256(text.encode()).hexdigest()
         if name in by_hash:
             continue
@@ -82,12 +83,25 @@ def keyed(claims: ClaimSet) -> Keyed:
 
 
 def _said(table: pl.DataFrame) -> list[str]:
-    """Every row as one text; null is told from empty."""
-    return table.select(
-        pl.concat_str(
-            (pl.col(name).cast(pl.String).fill_null("\x1e") for name in table.columns), separator="\x1f"
-        )
-    ).to_series().to_list()  # fmt: skip
+    """Every row as one text; each value behind its length, so that no two rows have one text."""
+    values = [pl.col(name).cast(pl.String) for name in table.columns]
+    told = [pl.format("{}:{}", value.str.len_bytes(), value).fill_null("-") for value in values]
+    return table.select(pl.concat_str(told)).to_series().to_list()
+
+
+def _as_json(lists: pl.Series) -> pl.Series:
+    """Lists of texts as JSON; null stays null."""
+    known: dict[tuple[str | None, ...], str] = {}
+    texts: list[str | None] = []
+    for value in lists.to_list():
+        if value is None:
+            texts.append(None)
+            continue
+        one = tuple(value)
+        if one not in known:
+            known[one] = orjson.dumps(value).decode()
+        texts.append(known[one])
+    return pl.Series(lists.name, texts, pl.String)
 
 
 def claim_set(claims: Sequence[Any], lines: Sequence[Any], left_out: set[str]) -> ClaimSet:
@@ -99,13 +113,9 @@ def claim_set(claims: Sequence[Any], lines: Sequence[Any], left_out: set[str]) -
         schema={one.name: _plain(one.dtype) for one in stored(CLAIMS)},
         orient="row",
     )
-    diagnoses = pl.col("diagnoses")
     heads = heads.with_columns(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("claim"),
-        pl.when(diagnoses == "")
-        .then(pl.lit([], pl.List(pl.String)))
-        .otherwise(diagnoses.str.split(" "))
-        .alias("diagnoses"),
+        pl.col("diagnoses").str.json_decode(pl.List(pl.String)),
     )
     own = [row for row in lines if row[0] in place]
     body = pl.DataFrame(

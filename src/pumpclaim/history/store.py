@@ -14,10 +14,11 @@ import sqlalchemy as sa
 
 from pumpclaim.charts.chart_set import ChartSet
 from pumpclaim.history import rows
-from pumpclaim.history.connect import make_engine, writing
+from pumpclaim.history.connect import make_engine, reading, tidy, writing
 from pumpclaim.history.schema import charts as charts_table
 from pumpclaim.history.schema import claims as claims_table
 from pumpclaim.history.schema import lines as lines_table
+from pumpclaim.policy import load
 from pumpclaim.tables import ClaimSet
 from pumpclaim.utilization.supply import plain_id
 
@@ -67,13 +68,14 @@ class History(AbstractContextManager["History"]):
     ) -> Added:
         """Keep claims and charts, in one transaction: all of them or nothing.
 
-        A chart of the same kind, patient and day takes the place of the one before.
+        A chart of the same kind, patient and day takes the place of the one before. ``policy`` defines
+        the charts; without it the one in force does. Raises InputError where nothing can be written.
         """
         keyed = rows.keyed(claims)
         with writing(self.engine) as connection:
             new, known = self._insert(connection, keyed)
             replaced, voided = self._withdraw(connection, new)
-            kept = 0 if charts is None or policy is None else self._keep(connection, charts, policy)
+            kept = 0 if charts is None else self._keep(connection, charts, policy or load())
         return Added(len(new), known, replaced, voided, kept)
 
     def _insert(
@@ -106,11 +108,11 @@ class History(AbstractContextManager["History"]):
         keys = {rows.key(claim) for claim in new}
         later_here = any(claim["frequency_code"] in ended for claim in new)
         found: list[Any] = []
-        for some in _chunks(sorted({claim["claim_id"] for claim in new if claim["claim_id"]})):
+        for of_new in _like(new):
             chosen = sa.select(
                 c.hash, c.number, c.claim_id, c.patient_id, c.billing_provider_npi,
                 c.frequency_code, c.withdrawn_by,
-            ).where(c.claim_id.in_(some))  # fmt: skip
+            ).where(of_new)  # fmt: skip
             if not later_here:
                 chosen = chosen.where(c.frequency_code.in_(("7", "8")))
             found += connection.execute(chosen).mappings().all()
@@ -118,6 +120,7 @@ class History(AbstractContextManager["History"]):
             return 0, 0
         by_key: dict[Any, list[Any]] = {}
         seen = {row["hash"] for row in found}
+        marks: list[dict[str, str]] = []
         for row in [*found, *(claim for claim in new if claim["hash"] not in seen)]:
             if rows.key(row) in keys:
                 by_key.setdefault(rows.key(row), []).append(row)
@@ -130,12 +133,11 @@ class History(AbstractContextManager["History"]):
                 is_void = row["frequency_code"] == "8"
                 if row.get("withdrawn_by") or is_void or row["hash"] == newest["hash"]:
                     continue
-                connection.execute(
-                    sa.update(claims_table)
-                    .where(c.hash == row["hash"])
-                    .values(withdrawn_by=newest["hash"])
-                )
+                marks.append({"one": row["hash"], "by": newest["hash"]})
                 ended[newest["frequency_code"]] += 1
+        if marks:
+            mark = sa.update(claims_table).where(c.hash == sa.bindparam("one"))
+            connection.execute(mark.values(withdrawn_by=sa.bindparam("by")), marks)
         return ended["7"], ended["8"]
 
     def _keep(self, connection: sa.Connection, charts: ChartSet, policy: PolicySet) -> int:
@@ -159,7 +161,7 @@ class History(AbstractContextManager["History"]):
         stands = c.withdrawn_by.is_(None) & (c.frequency_code.is_(None) | (c.frequency_code != "8"))
         claims: list[Any] = []
         lines: list[Any] = []
-        with self.engine.connect() as connection, connection.begin():
+        with reading(self.engine) as connection:
             for some in [None] if patients is None else _chunks(patients):
                 mine = stands if some is None else stands & c.patient.in_(some)
                 claims += connection.execute(
@@ -181,7 +183,7 @@ class History(AbstractContextManager["History"]):
     def _charts(self, patients: Sequence[str] | None, policy: PolicySet) -> ChartSet:
         c = charts_table.c
         found: list[Any] = []
-        with self.engine.connect() as connection, connection.begin():
+        with reading(self.engine) as connection:
             for some in [None] if patients is None else _chunks(patients):
                 chosen = sa.select(charts_table)
                 if some is not None:
@@ -193,14 +195,11 @@ class History(AbstractContextManager["History"]):
         """Every patient with the number of his claims that stand, in order of the ids."""
         c = claims_table.c
         stands = c.withdrawn_by.is_(None) & (c.frequency_code.is_(None) | (c.frequency_code != "8"))
-        with self.engine.connect() as connection, connection.begin():
+        with reading(self.engine) as connection:
             counted = connection.execute(
-                sa.select(c.patient, sa.func.count())
-                .where(stands)
-                .group_by(c.patient)
-                .order_by(c.patient)
+                sa.select(c.patient, sa.func.count()).where(stands).group_by(c.patient)
             )
-            return [(patient or "", int(count)) for patient, count in counted]
+            return sorted((patient or "", int(count)) for patient, count in counted)
 
     def export(self, policy: PolicySet) -> tuple[ClaimSet, ChartSet]:
         """All claims that stand, and all charts."""
@@ -215,7 +214,21 @@ class History(AbstractContextManager["History"]):
             connection.execute(sa.delete(lines_table).where(lines_table.c.claim_hash.in_(mine)))
             connection.execute(sa.delete(charts_table).where(charts_table.c.patient == patient))
             gone = connection.execute(sa.delete(claims_table).where(c.patient == patient))
-            return gone.rowcount
+            removed = gone.rowcount
+        tidy(self.engine)
+        return removed
+
+
+def _like(new: Sequence[Any]) -> Iterator[sa.ColumnElement[bool]]:
+    """Conditions that together find the claims with an id of these; for those without, by patient."""
+    c = claims_table.c
+    for some in _chunks(sorted({one["claim_id"] for one in new if one["claim_id"] is not None})):
+        yield c.claim_id.in_(some)
+    nameless = {one["patient"] for one in new if one["claim_id"] is None}
+    if None in nameless:
+        yield c.claim_id.is_(None) & c.patient.is_(None)
+    for some in _chunks(sorted(nameless - {None})):
+        yield c.claim_id.is_(None) & c.patient.in_(some)
 
 
 def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
