@@ -27,16 +27,18 @@ def against(facts: Facts, statement: str) -> list[str]:
     """What the chart of each line says against a statement."""
     charts = facts.charts
     assert charts is not None  # noqa: S101  (the rules that ask are run with charts alone)
+    places = facts.places.tolist()
+    all_judged = charts.judged(places)
     texts = []
-    for place in facts.places.tolist():
-        judged = charts.judged(place)
+    for place in places:
+        judged = all_judged[place]
         found = [
             words
             for one, said in zip(judged.criteria, judged.against, strict=True)
             if one.statement == statement
             for words in said
         ]
-        texts.append("; ".join(found) or "the records of failed therapy are not at hand")
+        texts.append("; ".join(found))
     return texts
 
 
@@ -44,9 +46,11 @@ def chart_remarks(facts: Facts) -> list[str]:
     """The points that the chart of each line raises and that decide nothing."""
     charts = facts.charts
     assert charts is not None  # noqa: S101
+    places = facts.places.tolist()
+    all_judged = charts.judged(places)
     texts = []
-    for place in facts.places.tolist():
-        judged = charts.judged(place)
+    for place in places:
+        judged = all_judged[place]
         told = zip(judged.criteria, judged.remarks, strict=True)
         texts.append(
             "; ".join(f"{remark.words} ({one.statement})" for one, said in told for remark in said)
@@ -93,16 +97,19 @@ def records_wanted(facts: Facts) -> list[str]:
     claims, days = facts.context.lines.claims, facts.context.lines.days
     order = np.argsort(claims, kind="stable")
     ordered = claims[order]
-    has_chart = charts.frame["has_chart"].to_list()
-    texts = []
-    for place in facts.places.tolist():
+    places = facts.places.tolist()
+    open_lines = []
+    for place in places:
         begin, end = np.searchsorted(ordered, [claims[place], claims[place] + 1])
+        open_lines.append([line for line in order[begin:end].tolist() if charts.is_open[line]])
+    has_chart = charts.frame["has_chart"].to_list()
+    charts.judged([line for lines in open_lines for line in lines if has_chart[line]])
+    texts = []
+    for lines in open_lines:
         of_day: dict[tuple[int, bool], dict[str, None]] = {}
-        for line in order[begin:end].tolist():
-            if charts.is_open[line]:
-                implant = bool(charts.is_implant[line])
-                said = of_day.setdefault((int(days[line]), implant), {})
-                said |= dict.fromkeys(_open(facts, line, has_chart=bool(has_chart[line])))
+        for line in lines:
+            said = of_day.setdefault((int(days[line]), bool(charts.is_implant[line])), {})
+            said |= dict.fromkeys(_open(facts, line, has_chart=has_chart[line]))
         texts.append(". ".join(
             f"{'Implant' if implant else 'Visit'} of {day_text(day)}: {'; '.join(said)}"
             for (day, implant), said in sorted(of_day.items())
@@ -118,7 +125,7 @@ def _open(facts: Facts, line: int, *, has_chart: bool) -> list[str]:
     if not has_chart:
         kind = "chart of the implant" if part.id == "implant" else "record of the visit"
         return [f"no {kind} fits this patient and day", _sections(part, criteria(policy, part.id))]
-    wanted = [in_words(one, part) for one in missing(charts.judged(line))]
+    wanted = [in_words(one, part) for one in missing(charts.judged([line])[line])]
     if charts.past_implant_of[line] != NONE and charts.frame["shows_c11"][line] is None:
         wanted.append("records of failed therapy at hand (C11)")
     return wanted

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FEW = 11
+"""Names that a sentence may list."""
+
 
 class InputError(Exception):
     """One clear sentence for the person who gave the input: what, where, what to do.
@@ -28,3 +37,15 @@ class InputError(Exception):
             at = f", segment {segment}" if segment is not None else ""
             where = source + at + (f", line {line}" if line is not None else "") + ": "
         super().__init__(where + what)
+
+
+def nearest(name: str, known: Iterable[str], *, listed: int | None = FEW) -> str:
+    """The end of a sentence on an unknown name: the nearest known one, else all of a few.
+
+    All are named when they are at most ``listed``; null for however many.
+    """
+    known = list(known)
+    near = get_close_matches(name, known, n=1)
+    if near:
+        return f"; did you mean '{near[0]}'?"
+    return f"; there are {', '.join(known)}" if listed is None or len(known) <= listed else ""

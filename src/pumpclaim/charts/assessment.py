@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 COVERED, NOT_COVERED, RECORDS_NEEDED = "covered", "not covered", "records needed"
 MET, NOT_MET, NOT_DOCUMENTED, NOT_ASKED = "met", "not met", "not documented", "not applicable"
-SUMMARY = "H1"
-"""The statement that the record supports every indication and limitation: the conjunction of all."""
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pumpclaim.patient_ids import plain_ids
 from pumpclaim.policy.chart import EVIDENCE
-from pumpclaim.utilization.supply import plain_ids
 
 if TYPE_CHECKING:
     from pumpclaim.policy import PolicySet

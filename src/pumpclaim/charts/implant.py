@@ -24,8 +24,6 @@ SPECIALISTS = (
 """Who may evaluate (C10): choices of the question ``evaluator_specialty``."""
 ROUTES = ("intrathecal", "epidural")
 """The routes that the article covers (C2)."""
-FOUR = ("C6", "C7", "C8", "C9")
-"""The four criteria that must be met and clearly documented (C5)."""
 
 
 def implant_criteria(policy: PolicySet, part: Part) -> tuple[Criterion, ...]:

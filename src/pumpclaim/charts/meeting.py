@@ -17,10 +17,12 @@ import polars as pl
 
 from pumpclaim.charts.assessment import Judged, criteria, judge
 from pumpclaim.charts.shown import SHOWN, STATEMENTS, shown_column
+from pumpclaim.patient_ids import plain_ids
 from pumpclaim.policy.model import Role
-from pumpclaim.utilization.supply import plain_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from pumpclaim.charts.chart_set import ChartSet
@@ -140,6 +142,7 @@ class BlockCharts:
         )
         self.past_implant_of = np.where(self.is_implant, np.int64(NONE), earlier)
         self.encounter_of = np.where(self.is_implant, np.int64(NONE), meeting.encounter_of[rows])
+        self._judged: dict[int, Judged] = {}
 
     @cached_property
     def _visits(self) -> tuple[Ints, pl.DataFrame]:
@@ -148,26 +151,18 @@ class BlockCharts:
         return places, self._visit_frame(places)
 
     def _visit_frame(self, places: Ints) -> pl.DataFrame:
-        told = self._told(places)
-        return told.with_columns(
-            services=pl.when("claim_refill")
+        """The records of the visits at ``places``, blank where there is none, with what the claims tell."""
+        visit, day = (self.context.columns[name][places] for name in ("visit_roles", "day_roles"))
+        is_refill, has_drug, has_evaluation = (
+            pl.lit(pl.Series((roles & np.uint32(role)) != 0))
+            for roles, role in ((visit, Role.REFILL), (day, Role.PUMP_DRUG), (day, Role.EVALUATION))
+        )
+        return _gathered(self.meeting.encounters, self.encounter_of[places]).with_columns(
+            services=pl.when(is_refill)
             .then(pl.concat_list(pl.col("services").fill_null([]), pl.lit("refill")))
             .otherwise(pl.col("services").fill_null(["interrogation"])),
-            drug_billed=pl.col("claim_drug"),
-            reassessed=pl.when("claim_evaluation").then(statement=True).otherwise("reassessed"),
-        )
-
-    def _told(self, places: Ints) -> pl.DataFrame:
-        """The records of the visits at ``places`` (blank where there is none), beside the claims' facts."""
-        records = self.encounter_of[places]
-        visit, day = (self.context.columns[name][places] for name in ("visit_roles", "day_roles"))
-        blank = self.meeting.encounters.clear(n=1)
-        table = pl.concat([self.meeting.encounters, blank])
-        frame = table[np.where(records == NONE, table.height - 1, records)]
-        return frame.with_columns(
-            claim_refill=pl.Series((visit & np.uint32(Role.REFILL)) != 0),
-            claim_drug=pl.Series((day & np.uint32(Role.PUMP_DRUG)) != 0),
-            claim_evaluation=pl.Series((day & np.uint32(Role.EVALUATION)) != 0),
+            drug_billed=has_drug,
+            reassessed=pl.when(has_evaluation).then(statement=True).otherwise("reassessed"),
         )
 
     @cached_property
@@ -247,16 +242,37 @@ class BlockCharts:
             where[places] = True
 
     def _implant_frame(self, places: Ints) -> pl.DataFrame:
-        """The implant charts of lines; one still planned takes the day of the line as that of the implant."""
+        """The implant charts of lines, blank where there is none.
+
+        One still planned takes the day of the line as that of the implant.
+        """
         days = pl.Series(self.context.lines.days[places].astype(np.int32)).cast(pl.Date)
-        return self.meeting.implants[self.implant_of[places]].with_columns(
-            implant_date=pl.col("implant_date").fill_null(days)
+        charts = self.implant_of[places]
+        planned = pl.Series(charts != NONE) & pl.col("implant_date").is_null()
+        return _gathered(self.meeting.implants, charts).with_columns(
+            implant_date=pl.when(planned).then(pl.lit(days)).otherwise("implant_date")
         )
 
-    def judged(self, place: int) -> Judged:
-        """The chart of one line under every criterion; a blank one where there is none."""
-        if self.is_implant[place]:
-            if self.implant_of[place] == NONE:
-                return judge(self.policy, "implant", self.meeting.implants.clear(n=1))[0]
-            return judge(self.policy, "implant", self._implant_frame(np.array([place])))[0]
-        return judge(self.policy, "encounter", self._visit_frame(np.array([place])))[0]
+    def judged(self, places: Sequence[int]) -> dict[int, Judged]:
+        """The charts of lines under every criterion, by line; a blank one where there is none.
+
+        All of one kind are judged together, and each line once.
+        """
+        wanted = np.array(
+            [place for place in dict.fromkeys(places) if place not in self._judged], np.int64
+        )
+        is_implant = self.is_implant[wanted]
+        for part, some, frame_of in (
+            ("implant", wanted[is_implant], self._implant_frame),
+            ("encounter", wanted[~is_implant], self._visit_frame),
+        ):
+            if len(some):
+                told = judge(self.policy, part, frame_of(some))
+                self._judged |= dict(zip(some.tolist(), told, strict=True))
+        return {place: self._judged[place] for place in places}
+
+
+def _gathered(charts: pl.DataFrame, at: Ints) -> pl.DataFrame:
+    """The charts at these positions, a blank one for NONE."""
+    table = pl.concat([charts, charts.clear(n=1)])
+    return table[np.where(at == NONE, table.height - 1, at)]

@@ -14,9 +14,9 @@ from pumpclaim.charts.chart_set import ChartSet
 from pumpclaim.history.schema import claims as claims_table
 from pumpclaim.history.schema import lines as lines_table
 from pumpclaim.history.schema import stored
+from pumpclaim.patient_ids import plain_id
 from pumpclaim.policy.chart import EVIDENCE, EVIDENCE_FIELDS
 from pumpclaim.tables import CLAIMS, LINES, ClaimSet
-from pumpclaim.utilization.supply import plain_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

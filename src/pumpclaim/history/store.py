@@ -18,9 +18,9 @@ from pumpclaim.history.connect import make_engine, reading, tidy, writing
 from pumpclaim.history.schema import charts as charts_table
 from pumpclaim.history.schema import claims as claims_table
 from pumpclaim.history.schema import lines as lines_table
+from pumpclaim.patient_ids import plain_id
 from pumpclaim.policy import load
 from pumpclaim.tables import ClaimSet
-from pumpclaim.utilization.supply import plain_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -11,12 +11,11 @@ import tomllib
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pumpclaim.errors import InputError
+from pumpclaim.errors import InputError, nearest
 from pumpclaim.policy.chart import read_chart
 from pumpclaim.policy.drugs import load_drugs
 from pumpclaim.policy.model import (
@@ -72,7 +71,7 @@ def load(
     known = {name: one for article in policy.articles for name, one in article.readings.items()}
     for name, choice in readings.items():
         if name not in known:
-            raise InputError(f"no reading is called '{name}'{_nearest(name, known)}")
+            raise InputError(f"no reading is called '{name}'{nearest(name, known, listed=None)}")
         if choice not in known[name].choices:
             choices = ", ".join(known[name].choices)
             raise InputError(f"the reading '{name}' has no choice '{choice}'; it has {choices}")
@@ -87,7 +86,9 @@ def _set(policy: PolicySet, given: Mapping[str, str]) -> dict[str, Decimal]:
     values = {}
     for name, text in given.items():
         if name not in policy.thresholds:
-            raise InputError(f"no threshold is called '{name}'{_nearest(name, policy.thresholds)}")
+            raise InputError(
+                f"no threshold is called '{name}'{nearest(name, policy.thresholds, listed=None)}"
+            )
         try:
             value = Decimal(text)
         except InvalidOperation:
@@ -263,11 +264,6 @@ def _medicare(document: dict[str, Any]) -> Medicare:
 
 def _toml(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
-
-
-def _nearest(name: str, known: Mapping[str, object]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f"; did you mean '{near[0]}'?" if near else f"; there are {', '.join(known)}"
 
 
 def days(day: date) -> int:

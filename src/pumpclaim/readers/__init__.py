@@ -127,4 +127,4 @@ def _looks_like_table(head: bytes) -> bool:
 
 
 def _refused(error: InputError, source: str | None = None) -> ClaimSet:
-    return ClaimSet(refused=(Refusal(error.source or source or "", error.segment, error.what),))
+    return ClaimSet(refused=(Refusal.of(error, source or ""),))

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pumpclaim.charts.chart_set import ChartSet
-from pumpclaim.errors import InputError
+from pumpclaim.errors import InputError, nearest
+from pumpclaim.patient_ids import plain_id
 from pumpclaim.policy import load
 from pumpclaim.policy.chart import EVIDENCE, EVIDENCE_FIELDS
 from pumpclaim.readers.chart_answers import (
     AnswerError,
-    nearest,
     printable,
     read_answer,
     read_evidence,
@@ -26,7 +26,6 @@ from pumpclaim.readers.chart_answers import (
 from pumpclaim.readers.chart_nodes import Node, read_nodes
 from pumpclaim.readers.sources import find_sources, read_bytes
 from pumpclaim.tables import Refusal
-from pumpclaim.utilization.supply import plain_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

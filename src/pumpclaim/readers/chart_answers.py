@@ -8,10 +8,11 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from pumpclaim.errors import nearest
 from pumpclaim.policy.chart import EVIDENCE_FIELDS, NUMBER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pumpclaim.policy.chart import Question
     from pumpclaim.policy.drugs import Drugs
@@ -211,15 +212,6 @@ def read_evidence(question: str, given: Mapping[str, str]) -> dict[str, Any]:
     if "date" in fields:
         value["date"] = read_date("date", fields["date"])
     return value
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint at the nearest of the known names, or at all of a few."""
-    known = list(known)
-    near = get_close_matches(name, known, n=1)
-    if near:
-        return f"; did you mean '{near[0]}'?"
-    return f"; there are {', '.join(known)}" if len(known) < 12 else ""
 
 
 def _short(text: str) -> str:

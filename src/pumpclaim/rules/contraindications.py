@@ -5,25 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pumpclaim.policy.model import Role
-from pumpclaim.rules.denials import against_implant
+from pumpclaim.rules.denials import against_implant, coverage_denial
 from pumpclaim.rules.registry import Basis, Case, Line, Outcome, rule
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-@rule(
-    "COV201",
-    outcome=Outcome.DENY,
-    statements=["X1"],
-    group="CO",
-    carc="50",
-    rarc="N386",
-    scope="claim",
-    charts=True,
-    readings=["remark-code"],
-    message="The chart of this implant says that {against_x1}.",
-)
+@coverage_denial("COV201", "X1", national=True)
 def allergy(line: Line) -> list[Case]:
     """The patient is allergic to a drug in the pump.
 
@@ -35,18 +24,7 @@ def allergy(line: Line) -> list[Case]:
     return against_implant(line, "X1", national=True)
 
 
-@rule(
-    "COV202",
-    outcome=Outcome.DENY,
-    statements=["X2"],
-    group="CO",
-    carc="50",
-    rarc="N386",
-    scope="claim",
-    charts=True,
-    readings=["infection", "remark-code"],
-    message="The chart of this implant says that {against_x2}.",
-)
+@coverage_denial("COV202", "X2", national=True, readings=["infection"])
 def infection(line: Line) -> list[Case]:
     """An infection rules the implant out.
 
@@ -59,18 +37,7 @@ def infection(line: Line) -> list[Case]:
     return against_implant(line, "X2", national=True)
 
 
-@rule(
-    "COV203",
-    outcome=Outcome.DENY,
-    statements=["X3"],
-    group="CO",
-    carc="50",
-    rarc="N386",
-    scope="claim",
-    charts=True,
-    readings=["remark-code"],
-    message="The chart of this implant says that {against_x3}.",
-)
+@coverage_denial("COV203", "X3", national=True)
 def body_too_small(line: Line) -> list[Case]:
     """The body cannot bear the weight and bulk of the device.
 
@@ -82,18 +49,7 @@ def body_too_small(line: Line) -> list[Case]:
     return against_implant(line, "X3", national=True)
 
 
-@rule(
-    "COV301",
-    outcome=Outcome.DENY,
-    statements=["H2"],
-    group="CO",
-    carc="50",
-    rarc="N386",
-    scope="claim",
-    charts=True,
-    readings=["evaluating-specialist", "remark-code"],
-    message="The chart of this implant says that {against_h2}.",
-)
+@coverage_denial("COV301", "H2", national=True, readings=["evaluating-specialist"])
 def history_of_noninvasive_methods(line: Line) -> list[Case]:
     """The history shows no inadequate response to noninvasive methods.
 

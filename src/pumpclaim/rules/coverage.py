@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pumpclaim.policy.model import Role
-from pumpclaim.rules.denials import against_implant, not_covered
+from pumpclaim.rules.denials import against_implant, coverage_denial, not_covered
 from pumpclaim.rules.registry import Case, Line, Outcome, rule
 
 if TYPE_CHECKING:
@@ -40,18 +40,7 @@ def implant_record(line: Line) -> list[Case]:
     return [Case(implant & line.claim_is_open)]
 
 
-@rule(
-    "COV101",
-    outcome=Outcome.DENY,
-    statements=["C1"],
-    group="CO",
-    carc="50",
-    rarc="N386",
-    scope="claim",
-    charts=True,
-    readings=["no-opioid", "remark-code"],
-    message="The chart of this implant says that {against_c1}.",
-)
+@coverage_denial("COV101", "C1", national=True, readings=["no-opioid"])
 def no_covered_drug(line: Line) -> list[Case]:
     """The pump gives no opioid, and that is not accepted.
 
@@ -64,18 +53,7 @@ def no_covered_drug(line: Line) -> list[Case]:
     return against_implant(line, "C1", national=True)
 
 
-@rule(
-    "COV102",
-    outcome=Outcome.DENY,
-    statements=["C2"],
-    group="CO",
-    carc="50",
-    rarc="N386",
-    scope="claim",
-    charts=True,
-    readings=["remark-code"],
-    message="The chart of this implant says that {against_c2}.",
-)
+@coverage_denial("COV102", "C2", national=True)
 def wrong_route(line: Line) -> list[Case]:
     """The drug is given by a route other than intrathecal or epidural.
 
@@ -89,17 +67,8 @@ def wrong_route(line: Line) -> list[Case]:
     return against_implant(line, "C2", national=True)
 
 
-@rule(
-    "COV103",
-    outcome=Outcome.DENY,
-    statements=["C3"],
-    group="CO",
-    carc="50",
-    rarc="N386",
-    scope="claim",
-    charts=True,
-    readings=["life-expectancy", "remark-code"],
-    message="The record says that {against_c3}.",
+@coverage_denial(
+    "COV103", "C3", national=True, readings=["life-expectancy"], says="The record says that"
 )
 def pain_or_life_expectancy(line: Line) -> list[Case]:
     """The pain is not severe, chronic and intractable, or less than three months of life are expected.
@@ -115,18 +84,7 @@ def pain_or_life_expectancy(line: Line) -> list[Case]:
     return not_covered(line, asked & ~line.shows("C3"), national=True)
 
 
-@rule(
-    "COV104",
-    outcome=Outcome.DENY,
-    statements=["C4"],
-    group="CO",
-    carc="50",
-    rarc="N386",
-    scope="claim",
-    charts=True,
-    readings=["remark-code"],
-    message="The chart of this implant says that {against_c4}.",
-)
+@coverage_denial("COV104", "C4", national=True)
 def less_invasive_therapy_works(line: Line) -> list[Case]:
     """Less invasive therapy has not been shown to fail.
 
@@ -138,17 +96,7 @@ def less_invasive_therapy_works(line: Line) -> list[Case]:
     return against_implant(line, "C4", national=True)
 
 
-@rule(
-    "COV105",
-    outcome=Outcome.DENY,
-    statements=["C6", "C5"],
-    group="CO",
-    carc="50",
-    scope="claim",
-    charts=True,
-    readings=["remark-code"],
-    message="The chart of this implant says that {against_c6}.",
-)
+@coverage_denial("COV105", "C6", "C5")
 def route_not_needed(line: Line) -> list[Case]:
     """The drug does not need this route, or is not expected to work long term.
 
@@ -160,17 +108,7 @@ def route_not_needed(line: Line) -> list[Case]:
     return against_implant(line, "C6")
 
 
-@rule(
-    "COV106",
-    outcome=Outcome.DENY,
-    statements=["C7", "C5"],
-    group="CO",
-    carc="50",
-    scope="claim",
-    charts=True,
-    readings=["remark-code"],
-    message="The chart of this implant says that {against_c7}.",
-)
+@coverage_denial("COV106", "C7", "C5")
 def oral_drugs_work(line: Line) -> list[Case]:
     """Drugs by mouth or under the skin work and are tolerated.
 
@@ -183,17 +121,7 @@ def oral_drugs_work(line: Line) -> list[Case]:
     return against_implant(line, "C7")
 
 
-@rule(
-    "COV107",
-    outcome=Outcome.DENY,
-    statements=["C8", "C5"],
-    group="CO",
-    carc="50",
-    scope="claim",
-    charts=True,
-    readings=["remark-code"],
-    message="The chart of this implant says that {against_c8}.",
-)
+@coverage_denial("COV107", "C8", "C5")
 def other_modalities_work(line: Line) -> list[Case]:
     """Other kinds of treatment did not fail.
 
@@ -205,17 +133,7 @@ def other_modalities_work(line: Line) -> list[Case]:
     return against_implant(line, "C8")
 
 
-@rule(
-    "COV108",
-    outcome=Outcome.DENY,
-    statements=["C9", "C5"],
-    group="CO",
-    carc="50",
-    scope="claim",
-    charts=True,
-    readings=["remark-code"],
-    message="The chart of this implant says that {against_c9}.",
-)
+@coverage_denial("COV108", "C9", "C5")
 def dose_not_expected_to_help(line: Line) -> list[Case]:
     """Drug and dose cannot be expected to reduce the pain.
 
@@ -227,17 +145,7 @@ def dose_not_expected_to_help(line: Line) -> list[Case]:
     return against_implant(line, "C9")
 
 
-@rule(
-    "COV109",
-    outcome=Outcome.DENY,
-    statements=["C10"],
-    group="CO",
-    carc="50",
-    scope="claim",
-    charts=True,
-    readings=["evaluating-specialist", "evaluation-age", "remark-code"],
-    message="The chart of this implant says that {against_c10}.",
-)
+@coverage_denial("COV109", "C10", readings=["evaluating-specialist", "evaluation-age"])
 def no_specialist_evaluation(line: Line) -> list[Case]:
     """No specialist who knows the disease confirms that nothing else is left.
 
@@ -252,17 +160,7 @@ def no_specialist_evaluation(line: Line) -> list[Case]:
     return against_implant(line, "C10")
 
 
-@rule(
-    "COV110",
-    outcome=Outcome.DENY,
-    statements=["C11"],
-    group="CO",
-    carc="50",
-    scope="claim",
-    charts=True,
-    readings=["remark-code"],
-    message="The chart of this implant says that {against_c11}.",
-)
+@coverage_denial("COV110", "C11")
 def failed_therapy_not_on_record(line: Line) -> list[Case]:
     """The record of failed therapy is not kept or cannot be produced.
 
@@ -274,18 +172,7 @@ def failed_therapy_not_on_record(line: Line) -> list[Case]:
     return against_implant(line, "C11")
 
 
-@rule(
-    "COV111",
-    outcome=Outcome.DENY,
-    statements=["C12", "V1"],
-    group="CO",
-    carc="50",
-    rarc="N386",
-    scope="claim",
-    charts=True,
-    readings=["trial-catheter", "remark-code"],
-    message="The chart of this implant says that {against_c12}.",
-)
+@coverage_denial("COV111", "C12", "V1", national=True, readings=["trial-catheter"])
 def no_valid_trial(line: Line) -> list[Case]:
     """The trial does not show what it must, or was no trial.
 
@@ -301,17 +188,7 @@ def no_valid_trial(line: Line) -> list[Case]:
     return against_implant(line, "C12", national=True)
 
 
-@rule(
-    "COV112",
-    outcome=Outcome.DENY,
-    statements=["C13"],
-    group="CO",
-    carc="50",
-    scope="claim",
-    charts=True,
-    readings=["remark-code"],
-    message="The chart of this implant says that {against_c13}.",
-)
+@coverage_denial("COV112", "C13")
 def drug_not_appropriate(line: Line) -> list[Case]:
     """A drug in the pump is not right for this patient.
 
@@ -323,17 +200,7 @@ def drug_not_appropriate(line: Line) -> list[Case]:
     return against_implant(line, "C13")
 
 
-@rule(
-    "COV113",
-    outcome=Outcome.DENY,
-    statements=["C16", "C17"],
-    group="CO",
-    carc="50",
-    scope="claim",
-    charts=True,
-    readings=["remark-code"],
-    message="The chart of this implant says that {against_c16}.",
-)
+@coverage_denial("COV113", "C16", "C17")
 def off_label_not_accepted(line: Line) -> list[Case]:
     """A drug is used off label, and that is not medically accepted.
 
@@ -369,17 +236,7 @@ def no_trial_in_history(line: Line) -> pl.Expr:
     return unknown & line.shows("C12").is_null() if line.charts_given else unknown
 
 
-@rule(
-    "COV115",
-    outcome=Outcome.DENY,
-    statements=["C14"],
-    group="CO",
-    carc="50",
-    scope="claim",
-    charts=True,
-    readings=["remark-code"],
-    message="The chart of this implant says that {against_c14}.",
-)
+@coverage_denial("COV115", "C14")
 def compounding_not_needed(line: Line) -> list[Case]:
     """The drug is compounded, and the patient does not need that.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pumpclaim.policy.model import Role
+from pumpclaim.rules.denials import record_denial
 from pumpclaim.rules.registry import Case, Line, Outcome, rule
 
 if TYPE_CHECKING:
@@ -45,17 +46,7 @@ def visit_record(line: Line) -> list[Case]:
     return [Case(visit & line.claim_is_open)]
 
 
-@rule(
-    "DOC101",
-    outcome=Outcome.DENY,
-    statements=["D1", "L2"],
-    group="CO",
-    carc="50",
-    rarc="N237",
-    charts=True,
-    readings=["visit-records"],
-    message="The record of {service_date} says that {against_d1}.",
-)
+@record_denial("DOC101", "D1", "L2", readings=["visit-records"])
 def no_pump_status(line: Line) -> pl.Expr:
     """The record has no status of the pump before or after.
 
@@ -69,16 +60,7 @@ def no_pump_status(line: Line) -> pl.Expr:
     return _against_visit(line, "D1")
 
 
-@rule(
-    "DOC102",
-    outcome=Outcome.DENY,
-    statements=["D2", "L2"],
-    group="CO",
-    carc="50",
-    rarc="N237",
-    charts=True,
-    message="The record of {service_date} says that {against_d2}.",
-)
+@record_denial("DOC102", "D2", "L2")
 def no_response(line: Line) -> pl.Expr:
     """The record has no response to the present dose and rate.
 
@@ -90,17 +72,7 @@ def no_response(line: Line) -> pl.Expr:
     return _against_visit(line, "D2")
 
 
-@rule(
-    "DOC103",
-    outcome=Outcome.DENY,
-    statements=["D3", "L2"],
-    group="CO",
-    carc="50",
-    rarc="N237",
-    charts=True,
-    readings=["visit-records"],
-    message="The record of {service_date} says that {against_d3}.",
-)
+@record_denial("DOC103", "D3", "L2", readings=["visit-records"])
 def no_reason_for_change(line: Line) -> pl.Expr:
     """Dose or drug was changed without a reason on record.
 
@@ -112,16 +84,7 @@ def no_reason_for_change(line: Line) -> pl.Expr:
     return _against_visit(line, "D3")
 
 
-@rule(
-    "DOC104",
-    outcome=Outcome.DENY,
-    statements=["D4", "L2"],
-    group="CO",
-    carc="50",
-    rarc="N237",
-    charts=True,
-    message="The record of {service_date} says that {against_d4}.",
-)
+@record_denial("DOC104", "D4", "L2")
 def no_reassessment(line: Line) -> pl.Expr:
     """Condition and goals of treatment were not reassessed.
 
@@ -134,17 +97,7 @@ def no_reassessment(line: Line) -> pl.Expr:
     return _against_visit(line, "D4")
 
 
-@rule(
-    "DOC105",
-    outcome=Outcome.DENY,
-    statements=["D5", "L2"],
-    group="CO",
-    carc="50",
-    rarc="N237",
-    charts=True,
-    readings=["visit-records"],
-    message="The record of {service_date} says that {against_d5}.",
-)
+@record_denial("DOC105", "D5", "L2", readings=["visit-records"])
 def incident_to_not_proven(line: Line) -> pl.Expr:
     """Staff did the service, and the incident-to requirements are not proven.
 
@@ -156,17 +109,7 @@ def incident_to_not_proven(line: Line) -> pl.Expr:
     return _against_visit(line, "D5")
 
 
-@rule(
-    "DOC106",
-    outcome=Outcome.DENY,
-    statements=["D6", "L2"],
-    group="CO",
-    carc="50",
-    rarc="N237",
-    charts=True,
-    readings=["visit-records"],
-    message="The record of {service_date} says that {against_d6}.",
-)
+@record_denial("DOC106", "D6", "L2", readings=["visit-records"])
 def drug_was_no_cost(line: Line) -> pl.Expr:
     """The drug billed is not shown to be a cost to the practice.
 
@@ -179,16 +122,7 @@ def drug_was_no_cost(line: Line) -> pl.Expr:
     return _against_visit(line, "D6", Role.PUMP_DRUG)
 
 
-@rule(
-    "DOC107",
-    outcome=Outcome.DENY,
-    statements=["L1", "L2"],
-    group="CO",
-    carc="50",
-    rarc="N237",
-    charts=True,
-    message="The record of {service_date} says that {against_l1}.",
-)
+@record_denial("DOC107", "L1", "L2")
 def illegible(line: Line) -> pl.Expr:
     """The record is not legible.
 
@@ -201,15 +135,10 @@ def illegible(line: Line) -> pl.Expr:
     return _against_visit(line, "L1", Role.MANAGEMENT | Role.IMPLANT)
 
 
-@rule(
+@record_denial(
     "DOC108",
-    outcome=Outcome.DENY,
-    statements=["C11"],
-    group="CO",
-    carc="50",
-    rarc="N237",
-    charts=True,
-    message="The record of {service_date} says that {against_c11}.",
+    "C11",
+    message="The record of {service_date} says that the records of failed therapy are not at hand.",
 )
 def failed_therapy_not_on_record_of_patient(line: Line) -> pl.Expr:
     """The record of failed therapy of this patient is not kept or cannot be produced.

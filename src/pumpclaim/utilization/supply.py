@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from pumpclaim.patient_ids import plain_ids
 from pumpclaim.policy.chart import NUMBER
 from pumpclaim.tables import NANO
 from pumpclaim.visits import whole_numbers
@@ -99,18 +100,6 @@ def doses_of(encounters: pl.DataFrame, claims: pl.DataFrame, numbers: Ints) -> p
     )
 
 
-def plain_ids(ids: pl.Series) -> pl.Series:
-    """Patient ids as they are compared: in capitals, without blanks and hyphens."""
-    if ids.str.contains(r"[\s-]").any():
-        ids = ids.str.replace_all(r"[\s-]", "")
-    return ids.str.to_uppercase()
-
-
-def plain_id(patient: str) -> str:
-    """One patient id as it is compared."""
-    return "".join(patient.replace("-", "").split()).upper()
-
-
 def note_supply(
     contents: Contents,
     rows: Ints,
@@ -120,8 +109,8 @@ def note_supply(
 ) -> tuple[Ints, Ints, Ints]:
     """Supply, days until dry, and the day of the dose, of refills that a claim's note describes.
 
-    ``rows`` are refill lines. A note of the patient's day
-    counts that gives volume and concentration of the drug of the newest dose on record up to that day.
+    ``rows`` are refill lines. A note of the patient's day counts that gives volume and concentration of
+    the drug of the newest dose on record up to that day.
     """
     none = np.full(len(rows), UNKNOWN, np.int64)
     if not doses.height or not len(rows) or not contents.ingredient_rows.height:

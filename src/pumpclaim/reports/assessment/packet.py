@@ -49,6 +49,13 @@ class Document:
         """Its pages in the packet, the slip included."""
         return len(self.pages.pages) if self.pages is not None else 1
 
+    def page_of(self, place: Evidence) -> int | None:
+        """The page of the packet on which evidence stands; null when the document has no such page."""
+        if self.pages is None:
+            return self.first
+        page = place.page or 1
+        return self.first + page - 1 if page <= self.count else None
+
 
 @dataclass(frozen=True)
 class Packet:
@@ -197,14 +204,6 @@ def _write_pdf(assessment: Assessment, found: list[Document], pdf: Path) -> None
         writer.write(file)
 
 
-def page_of(document: Document, place: Evidence) -> int | None:
-    """The page of the packet on which evidence stands; null when the document has no such page."""
-    if document.pages is None:
-        return document.first
-    page = place.page or 1
-    return document.first + page - 1 if page <= document.count else None
-
-
 def _write_index(assessment: Assessment, found: list[Document], path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
@@ -216,7 +215,7 @@ def _write_index(assessment: Assessment, found: list[Document], path: Path) -> N
                     label,
                     document.name,
                     place.page,
-                    page_of(document, place),
+                    document.page_of(place),
                     document.file,
                 ]
                 rows.writerow([_safe(cell) for cell in cells])
@@ -235,6 +234,6 @@ def _problems(found: list[Document]) -> list[str]:
                 f"{document.name}: it has {document.count} pages, the evidence of '{label}' is on "
                 f"{place_words(place)}"
                 for _, label, place in document.cited
-                if page_of(document, place) is None
+                if document.page_of(place) is None
             ]
     return list(dict.fromkeys(said))

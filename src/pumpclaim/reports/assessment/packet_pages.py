@@ -115,8 +115,6 @@ def _cover(chart: AssessedChart, assessment: Assessment) -> list[Flowable]:
 
 
 def _index(chart: AssessedChart, assessment: Assessment, found: list[Document]) -> list[Flowable]:
-    from pumpclaim.reports.assessment.packet import page_of  # noqa: PLC0415
-
     part = assessment.policy.chart[chart.part]
     statements = assessment.policy.articles[0].statements
     by_name = {one.name: one for one in found}
@@ -125,7 +123,7 @@ def _index(chart: AssessedChart, assessment: Assessment, found: list[Document]) 
         labels: dict[str, list[str]] = {}
         for answer in () if shown.composite else shown.answers:
             for place in answer.evidence:
-                page = page_of(by_name[place.document], place)
+                page = by_name[place.document].page_of(place)
                 at = f", page {place.page}" if place.page else ""
                 there = f"<b>packet page {page or '?'}</b>: {_text(place.document + at)}"
                 labels.setdefault(there, []).append(part.questions[answer.question].label)
