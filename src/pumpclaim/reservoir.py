@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil, floor
+from math import floor
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from pumpclaim.errors import InputError
 from pumpclaim.tables import NANOGRAMS
+from pumpclaim.utilization.refills import due_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,10 +118,8 @@ def due(
 
 
 def not_early_from(supply_days: int, policy: PolicySet) -> int:
-    """Days after a fill from which its refill is not early."""
-    share = Fraction(policy.thresholds["refill_due_share"])
-    grace = int(policy.thresholds["refill_due_days"])
-    return max(min(ceil(supply_days * share), supply_days - grace), 0)
+    """Days after a fill from which its refill is not early (see ``utilization.refills.due_from``)."""
+    return int(due_from(np.array([supply_days]), policy)[0])
 
 
 def flow_of(concentrations: Sequence[Fraction], doses: Sequence[Fraction]) -> Fraction:

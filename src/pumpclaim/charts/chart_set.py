@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -11,6 +11,8 @@ from pumpclaim.patient_ids import plain_ids
 from pumpclaim.policy.chart import EVIDENCE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pumpclaim.policy import PolicySet
     from pumpclaim.policy.chart import Part
     from pumpclaim.tables import Refusal
@@ -48,6 +50,48 @@ class ChartSet:
             pl.col("chart").is_in(shown.get(one.id, [])).alias(one.evidence)
             for one in part.questions.values()
         )
+
+
+@dataclass(eq=False)
+class ReadChart:
+    """One chart before it stands in a table: its part, where it was read, values by question, evidence.
+
+    ``evidence`` are rows of ``policy.chart.EVIDENCE`` without their chart.
+    """
+
+    part: str
+    source: str
+    line: int
+    patient_id: str
+    values: dict[str, Any]
+    evidence: list[dict[str, Any]] = field(default_factory=list)
+
+
+def chart_tables(
+    charts: Sequence[ReadChart], policy: PolicySet, refused: tuple[Refusal, ...] = ()
+) -> ChartSet:
+    """Charts as tables, in their order; values of questions that the definition lacks are passed over."""
+    tables, places = {}, []
+    for part in policy.chart.parts.values():
+        rows = [chart for chart in charts if chart.part == part.id]
+        columns: dict[str, Any] = {
+            "chart": range(len(rows)),
+            "source": [chart.source for chart in rows],
+            "place": [chart.line for chart in rows],
+            "patient_id": [chart.patient_id for chart in rows],
+        }
+        columns |= {name: [chart.values.get(name) for chart in rows] for name in part.questions}
+        tables[part.id] = pl.DataFrame(columns, schema=part.table.schema)
+        places += [
+            {"part": part.id, "chart": number, **place}
+            for number, chart in enumerate(rows)
+            for place in chart.evidence
+        ]
+    evidence = pl.DataFrame(
+        {name: [place.get(name) for place in places] for name in EVIDENCE.schema},
+        schema=EVIDENCE.schema,
+    )
+    return ChartSet(tables["implant"], tables["encounter"], evidence, refused)
 
 
 def join_charts(one: ChartSet | None, past: ChartSet, policy: PolicySet) -> ChartSet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,8 +18,6 @@ from pumpclaim.errors import InputError
 from pumpclaim.reports.words import clean
 
 if TYPE_CHECKING:
-    from pumpclaim.charts.chart_set import ChartSet
-    from pumpclaim.policy import PolicySet
     from pumpclaim.review import Review
     from pumpclaim.tables import ClaimSet, Refusal
 
@@ -131,39 +130,22 @@ def check(
 
         chart_set = read_charts(*charts, policy=policy)
     claims, past, judged_by = being_read.result(), None, chart_set
-    if history is not None:
-        past, judged_by = _past(history, claims, chart_set, policy)
-    review = hold_against_article(
-        claims, policy=policy, contractor=contractor, select=selected, ignore=ignored,
-        charts=judged_by, past=past,
-    )  # fmt: skip
-    if history is not None:
-        _keep(history, claims, chart_set, policy)
+    with ExitStack() as stack:
+        kept = None
+        if history is not None:
+            from pumpclaim.history import open_history  # noqa: PLC0415
+
+            kept = stack.enter_context(open_history(history))
+            past, judged_by = kept.past_of(claims, chart_set, policy)
+        review = hold_against_article(
+            claims, policy=policy, contractor=contractor, select=selected, ignore=ignored,
+            charts=judged_by, past=past,
+        )  # fmt: skip
+        if kept is not None:
+            kept.add(claims, chart_set, policy)
     _say_refusals(review.refused)
     _report(review, report, output, limit)
     return exit_status(review, fail_on)
-
-
-def _past(
-    history: str, claims: ClaimSet, charts: ChartSet | None, policy: PolicySet
-) -> tuple[ClaimSet, ChartSet | None]:
-    """What the history knows of the patients of these claims; the charts of the call go before its own."""
-    from pumpclaim.charts.chart_set import join_charts  # noqa: PLC0415
-    from pumpclaim.history import open_history  # noqa: PLC0415
-
-    patients = claims.claims["patient_id"].drop_nulls().unique().to_list()
-    with open_history(history) as kept:
-        past, old = kept.claims_of(patients, without=claims), kept.charts_of(patients, policy)
-    if charts is None and not old.count:
-        return past, None
-    return past, join_charts(charts, old, policy)
-
-
-def _keep(history: str, claims: ClaimSet, charts: ChartSet | None, policy: PolicySet) -> None:
-    from pumpclaim.history import open_history  # noqa: PLC0415
-
-    with open_history(history) as kept:
-        kept.add(claims, charts, policy)
 
 
 def _say_refusals(refused: tuple[Refusal, ...]) -> None:

@@ -127,15 +127,11 @@ def _gather(
 
         with open_history(history) as kept:
             if files:
-                patients = claims.claims["patient_id"].drop_nulls().unique().to_list()
-                past, past_charts = (
-                    kept.claims_of(patients, without=claims),
-                    kept.charts_of(patients, policy),
-                )
+                past, chart_set = kept.past_of(claims, chart_set, policy)
             else:
-                past, past_charts = kept.export(policy)
+                past, old = kept.export(policy)
+                chart_set = join_charts(chart_set, old, policy)
         claims = ClaimSet.concat([claims, past])
-        chart_set = join_charts(chart_set, past_charts, policy)
     return claims, chart_set
 
 

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import polars as pl
 
-from pumpclaim.charts.chart_set import ChartSet
+from pumpclaim.charts.chart_set import ChartSet, ReadChart, chart_tables
 from pumpclaim.history.schema import claims as claims_table
 from pumpclaim.history.schema import lines as lines_table
 from pumpclaim.history.schema import stored
 from pumpclaim.patient_ids import plain_id
-from pumpclaim.policy.chart import EVIDENCE, EVIDENCE_FIELDS
+from pumpclaim.policy.chart import EVIDENCE_FIELDS
 from pumpclaim.tables import CLAIMS, LINES, ClaimSet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pumpclaim.policy import PolicySet
-    from pumpclaim.policy.chart import Question
+    from pumpclaim.policy.chart import Part
 
 CLAIM_COLUMNS = [claims_table.c.hash, *(claims_table.c[one.name] for one in stored(CLAIMS))]
 LINE_COLUMNS = [lines_table.c.claim_hash, *(lines_table.c[one.name] for one in stored(LINES))]
@@ -159,29 +159,17 @@ def chart_rows(charts: ChartSet, policy: PolicySet) -> list[dict[str, Any]]:
 
 def chart_set(found: Sequence[Mapping[str, Any]], policy: PolicySet) -> ChartSet:
     """The charts of a history as tables; a question that is no more is passed over."""
-    tables, evidence = {}, []
-    for part in policy.chart.parts.values():
-        own = [row for row in found if row["part"] == part.id]
-        columns: dict[str, list[Any]] = {
-            "chart": list(range(len(own))),
-            **{name: [row[name] for row in own] for name in ("source", "place", "patient_id")},
-        }
-        answers = [orjson.loads(row["answers"]) for row in own]
-        for name, question in part.questions.items():
-            columns[name] = [_value(question, one.get(name)) for one in answers]
-        tables[part.id] = pl.DataFrame(columns, schema=part.table.schema)
-        for number, row in enumerate(own):
-            for place in orjson.loads(row["evidence"]):
-                day = place["date"] and date.fromisoformat(place["date"])
-                evidence.append({"part": part.id, "chart": number, **place, "date": day})
-    known = pl.DataFrame(
-        {name: [one.get(name) for one in evidence] for name in EVIDENCE.schema},
-        schema=EVIDENCE.schema,
-    )
-    return ChartSet(tables["implant"], tables["encounter"], known)
+    return chart_tables([_chart(row, policy.chart[row["part"]]) for row in found], policy)
 
 
-def _value(question: Question, value: Any) -> Any:
-    if question.type == "date" and value is not None:
-        return date.fromisoformat(value)
-    return value
+def _chart(row: Mapping[str, Any], part: Part) -> ReadChart:
+    values = {
+        name: date.fromisoformat(value) if part.questions[name].type == "date" else value
+        for name, value in orjson.loads(row["answers"]).items()
+        if name in part.questions
+    }
+    evidence = [
+        place | {"date": place["date"] and date.fromisoformat(place["date"])}
+        for place in orjson.loads(row["evidence"])
+    ]
+    return ReadChart(part.id, row["source"], row["place"], row["patient_id"], values, evidence)

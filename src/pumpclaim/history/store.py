@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from pumpclaim.charts.chart_set import ChartSet
+from pumpclaim.charts.chart_set import ChartSet, join_charts
 from pumpclaim.history import rows
 from pumpclaim.history.connect import make_engine, reading, tidy, writing
 from pumpclaim.history.schema import charts as charts_table
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 MANY = 5_000
 """Values of one IN list."""
+STANDS = claims_table.c.withdrawn_by.is_(None) & (
+    claims_table.c.frequency_code.is_(None) | (claims_table.c.frequency_code != "8")
+)
+"""A claim that nothing ended, and that is no void itself."""
 
 
 @dataclass(frozen=True)
@@ -158,12 +162,11 @@ class History(AbstractContextManager["History"]):
 
     def _claims(self, patients: Sequence[str] | None, left_out: set[str]) -> ClaimSet:
         c, line = claims_table.c, lines_table.c
-        stands = c.withdrawn_by.is_(None) & (c.frequency_code.is_(None) | (c.frequency_code != "8"))
         claims: list[Any] = []
         lines: list[Any] = []
         with reading(self.engine) as connection:
             for some in [None] if patients is None else _chunks(patients):
-                mine = stands if some is None else stands & c.patient.in_(some)
+                mine = STANDS if some is None else STANDS & c.patient.in_(some)
                 claims += connection.execute(
                     sa.select(*rows.CLAIM_COLUMNS).where(mine).order_by(c.number)
                 ).all()
@@ -174,6 +177,19 @@ class History(AbstractContextManager["History"]):
                     .order_by(c.number, line.place)
                 ).all()
         return rows.claim_set(claims, lines, left_out)
+
+    def past_of(
+        self, claims: ClaimSet, charts: ChartSet | None, policy: PolicySet
+    ) -> tuple[ClaimSet, ChartSet | None]:
+        """The earlier claims of the patients of these claims, and ``charts`` with those kept of them.
+
+        The charts of the call go before those kept; null when there are none of either.
+        """
+        patients = claims.claims["patient_id"].drop_nulls().unique().to_list()
+        past, old = self.claims_of(patients, without=claims), self.charts_of(patients, policy)
+        if charts is None and not old.count:
+            return past, None
+        return past, join_charts(charts, old, policy)
 
     def charts_of(self, patients: Iterable[str], policy: PolicySet) -> ChartSet:
         """The charts of these patients."""
@@ -194,10 +210,9 @@ class History(AbstractContextManager["History"]):
     def patients(self) -> list[tuple[str, int]]:
         """Every patient with the number of his claims that stand, in order of the ids."""
         c = claims_table.c
-        stands = c.withdrawn_by.is_(None) & (c.frequency_code.is_(None) | (c.frequency_code != "8"))
         with reading(self.engine) as connection:
             counted = connection.execute(
-                sa.select(c.patient, sa.func.count()).where(stands).group_by(c.patient)
+                sa.select(c.patient, sa.func.count()).where(STANDS).group_by(c.patient)
             )
             return sorted((patient or "", int(count)) for patient, count in counted)
 

@@ -7,16 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
-from pumpclaim.charts.chart_set import ChartSet
+from pumpclaim.charts.chart_set import ChartSet, ReadChart, chart_tables
 from pumpclaim.errors import InputError, nearest
 from pumpclaim.patient_ids import plain_id
 from pumpclaim.policy import load
-from pumpclaim.policy.chart import EVIDENCE, EVIDENCE_FIELDS
 from pumpclaim.readers.chart_answers import (
     AnswerError,
     printable,
@@ -39,18 +35,6 @@ KEYS = ("chart", "patient_id", "answers")
 """Keys of a chart file."""
 ENDINGS = (".yaml", ".yml", ".json", ".csv", ".tsv", ".parquet", ".gz")
 """What a folder of charts is searched for; documents may lie beside the charts."""
-
-
-@dataclass(eq=False)
-class ReadChart:
-    """One chart as it was read: its part, where it stands, values by question, evidence rows."""
-
-    part: str
-    source: str
-    line: int
-    patient_id: str
-    values: dict[str, Any]
-    evidence: list[dict[str, Any]] = field(default_factory=list)
 
 
 def read_charts(
@@ -80,7 +64,7 @@ def read_charts(
         except InputError as error:
             refused.append(Refusal.of(error, source.name))
     charts = _without_doubles(charts, policy, refused)
-    return _tables(charts, policy, tuple(refused))
+    return chart_tables(charts, policy, tuple(refused))
 
 
 def _file(data: bytes, source: str, policy: PolicySet) -> Iterator[ReadChart | InputError]:
@@ -273,27 +257,3 @@ def _without_doubles(
             refused.append(Refusal(chart.source, None, reason, chart.line))
     alone = {id(same[0]) for same in found.values() if len(same) == 1}
     return [chart for chart in charts if id(chart) in alone]
-
-
-def _tables(charts: list[ReadChart], policy: PolicySet, refused: tuple[Refusal, ...]) -> ChartSet:
-    tables, places = {}, []
-    for part in policy.chart.parts.values():
-        rows = [chart for chart in charts if chart.part == part.id]
-        columns: dict[str, Any] = {
-            "chart": range(len(rows)),
-            "source": [chart.source for chart in rows],
-            "place": [chart.line for chart in rows],
-            "patient_id": [chart.patient_id for chart in rows],
-        }
-        columns |= {name: [chart.values.get(name) for chart in rows] for name in part.questions}
-        tables[part.id] = pl.DataFrame(columns, schema=part.table.schema)
-        places += [
-            {"part": part.id, "chart": number, **place}
-            for number, chart in enumerate(rows)
-            for place in chart.evidence
-        ]
-    fields = ("part", "chart", "question", *EVIDENCE_FIELDS)
-    evidence = pl.DataFrame(
-        {name: [place.get(name) for place in places] for name in fields}, schema=EVIDENCE.schema
-    )
-    return ChartSet(tables["implant"], tables["encounter"], evidence, refused)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from pumpclaim.charts.chart_set import ReadChart
 from pumpclaim.errors import InputError, nearest
 from pumpclaim.policy.chart import EVIDENCE_FIELDS
-from pumpclaim.readers.chart import ReadChart, add_answer, finished, patient_of
+from pumpclaim.readers.chart import add_answer, finished, patient_of
 from pumpclaim.readers.chart_answers import AnswerError, read_evidence
 from pumpclaim.readers.chart_nodes import Node
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pumpclaim.charts.chart_set import ReadChart
 from pumpclaim.errors import InputError, nearest
 from pumpclaim.policy.chart import EVIDENCE_FIELDS
-from pumpclaim.readers.chart import ReadChart, add_answer, finished, patient_of
+from pumpclaim.readers.chart import add_answer, finished, patient_of
 from pumpclaim.readers.chart_answers import AnswerError, read_evidence
 from pumpclaim.readers.chart_nodes import Node
 

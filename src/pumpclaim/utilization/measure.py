@@ -118,7 +118,6 @@ def of_review(review: Review) -> Utilization:
     # In whole cents, so that nothing overflows: cents times days of at most a century.
     cents = np.maximum(allowed, 0) // CENT
     above = np.where(early, cents * left // np.maximum(before, 1) * CENT, 0)
-    shortest, longest = (int(policy.thresholds[f"monthly_{end}"]) for end in ("from", "to"))
     source = pl.Series(list(SUPPLY_FROM.values())).gather(
         pl.Series(arranged.fills.source[refills.row].astype(np.int64))
     )
@@ -129,7 +128,7 @@ def of_review(review: Review) -> Utilization:
         supply_before=_known(before, before >= 0),
         supply_from=source,
         is_early=_known(early, known),
-        is_monthly=_known((interval >= shortest) & (interval <= longest), again),
+        is_monthly=_known(refills.monthly > 0, again),
         ran_dry=_known(interval > refills.dry_before, again & (refills.dry_before >= 0)),
         allowed=_known(allowed, allowed >= 0),
         above_supply=_known(above, known),

@@ -119,16 +119,22 @@ def _run(holds: Bools) -> Days:
     return run
 
 
-def not_early_from(supply: Days, policy: PolicySet) -> Days:
-    """Days after a fill from which its refill is not early, of whole days of supply (see ``reservoir``)."""
-    share = policy.thresholds["refill_due_share"]
+def due_from(supply: Days | Ints, policy: PolicySet) -> Days:
+    """Days after a fill from which its refill is not early, of whole days of supply.
+
+    A refill is early before the share ``refill_due_share`` of the supply is used, unless
+    ``refill_due_days`` or fewer are left (thresholds of ours).
+    """
+    top, bottom = policy.thresholds["refill_due_share"].as_integer_ratio()
     grace = int(policy.thresholds["refill_due_days"])
-    most = int(policy.thresholds["longest_refill_interval"])
-    capped = np.minimum(supply, most)
-    top, bottom = share.as_integer_ratio()
-    used = -((-capped.astype(np.int64) * top) // bottom)
-    first: Days = np.maximum(np.minimum(used, capped - grace), 0).astype(np.int32)
+    used = -((-supply.astype(np.int64) * top) // bottom)
+    first: Days = np.maximum(np.minimum(used, supply - grace), 0).astype(np.int32)
     return first
+
+
+def not_early_from(supply: Days, policy: PolicySet) -> Days:
+    """The same of fills that are refilled in time: none counts for longer than the longest interval."""
+    return due_from(np.minimum(supply, int(policy.thresholds["longest_refill_interval"])), policy)
 
 
 @dataclass(frozen=True, eq=False)
