@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,12 @@ from pumpclaim.policy import load
 from pumpclaim.readers.chart import read_charts
 from pumpclaim.reports.questionnaire import questionnaire, response
 
-from .conftest import SYSTEM
-
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.slow
+SYSTEM = Path(sys.prefix) / "system"
+"""What scripts/system.sh installed beside this Python."""
 FORMS = Path(os.environ.get("PUMPCLAIM_LFORMS", SYSTEM / "lforms")) / "dist"
 PAGE = """<!doctype html><html><head><meta charset="utf-8">
 <link rel="stylesheet" href="lforms/webcomponent/styles.css"></head><body><div id="form"></div>

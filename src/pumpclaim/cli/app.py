@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pumpclaim._version import __version__
-from pumpclaim.cli import assess, check, history, look_up, price, refill, utilization
+from pumpclaim.cli import assess, check, history, look_up, price, refill, serve, utilization
 
 HELP = "Hold Medicare claims for implanted infusion pumps against Local Coverage Article A55239."
 EPILOG = (
@@ -55,6 +55,7 @@ app.command("price")(price.price)
 app.command("refill")(refill.refill)
 app.command("utilization")(utilization.utilization)
 app.command("rule")(look_up.rule)
+app.command("serve")(serve.serve)
 
 history_app = typer.Typer(
     help="Claims and records kept between runs, so that today's file is judged against the months before.",

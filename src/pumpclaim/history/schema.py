@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
 
+from pumpclaim.database import Schema
 from pumpclaim.tables import CLAIMS, LINES, Column, Table
 
 REVISION = "0001"
@@ -67,3 +69,6 @@ charts = sa.Table(
 )
 """One chart. ``day`` is its day, behind a tilde while the implant is only planned; ``answers`` and
 ``evidence`` are JSON, numbers int billionths, dates ISO 8601."""
+
+SCHEMA = Schema("history", metadata, REVISION, Path(__file__).parent / "migrations")
+"""The schema as ``pumpclaim.database`` makes and migrates it."""

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from pumpclaim.charts.chart_set import ChartSet, join_charts
+from pumpclaim.database import make_engine, reading, tidy, writing
 from pumpclaim.history import rows
-from pumpclaim.history.connect import make_engine, reading, tidy, writing
+from pumpclaim.history.schema import SCHEMA
 from pumpclaim.history.schema import charts as charts_table
 from pumpclaim.history.schema import claims as claims_table
 from pumpclaim.history.schema import lines as lines_table
@@ -51,7 +52,7 @@ def open_history(url: str) -> History:
 
     Raises InputError for a URL that cannot be opened, and for a history that a newer version wrote.
     """
-    return History(make_engine(url))
+    return History(make_engine(url, SCHEMA))
 
 
 class History(AbstractContextManager["History"]):

@@ -1,4 +1,4 @@
-"""Run by Alembic: migrate over the connection that ``connect.bring_up_to_date`` gives."""
+"""Run by Alembic: migrate over the connection that ``database.bring_up_to_date`` gives."""
 
 from __future__ import annotations
 

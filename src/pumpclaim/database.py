@@ -1,7 +1,9 @@
-"""From a URL to an engine whose schema is up to date."""
+"""From a URL to an engine whose schema is up to date: what every database of the project shares."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,13 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 
 from pumpclaim.errors import InputError
-from pumpclaim.history.schema import REVISION, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
-
-from contextlib import contextmanager
 
 OTHERS = "this database holds other tables; name one of its own"
 WAIT = 30
@@ -29,20 +28,32 @@ DRIVERS = {
 }
 """Schemes of a history's URL, and the driver of each."""
 LOCK = 55_239
-"""Number of the advisory lock that writers of a PostgreSQL history take."""
+"""Number of the advisory lock that writers of a PostgreSQL database take."""
 
 
-def make_engine(url: str) -> sa.Engine:
-    """The engine of a history: a path or ``sqlite:///path``, or ``postgresql://user@host/name``.
+@dataclass(frozen=True)
+class Schema:
+    """What a database holds: what people call it, its tables, its newest revision, its Alembic folder."""
+
+    name: str
+    metadata: sa.MetaData
+    revision: str
+    migrations: Path
+
+
+def make_engine(url: str, schema: Schema) -> sa.Engine:
+    """The engine of a database: a path or ``sqlite:///path``, or ``postgresql://user@host/name``.
 
     Raises InputError for a URL that cannot be opened; no password is in its sentence.
     """
-    parsed = _parse(url)
+    parsed = _parse(url, schema.name)
     name = shown(parsed)
     if parsed.get_backend_name() == "sqlite":
         folder = Path(parsed.database or "").absolute().parent
         if not parsed.database or parsed.database == ":memory:":
-            raise InputError("a history is a file; name one, such as history.db", source=name)
+            raise InputError(
+                f"a {schema.name} is a file; name one, such as {schema.name}.db", source=name
+            )
         if parsed.query:
             raise InputError("name the file alone, without options behind a ?", source=name)
         if not folder.is_dir():
@@ -52,13 +63,17 @@ def make_engine(url: str) -> sa.Engine:
     else:
         engine = sa.create_engine(parsed, pool_pre_ping=True)
     try:
-        bring_up_to_date(engine, name)
+        if parsed.get_backend_name() == "sqlite":
+            Path(str(parsed.database)).touch(
+                mode=0o600, exist_ok=True
+            )  # a new file is its owner's alone
+        bring_up_to_date(engine, schema, name)
     except InputError:
         engine.dispose()
         raise
     except (SQLAlchemyError, OSError) as error:
         engine.dispose()
-        what = f"the history cannot be opened: {_said(error, parsed)}"
+        what = f"the {schema.name} cannot be opened: {_said(error, parsed)}"
         raise InputError(what, source=name) from None
     return engine
 
@@ -79,19 +94,19 @@ def _said(error: Exception, url: sa.URL) -> str:
     return said[:160]
 
 
-def _parse(url: str) -> sa.URL:
+def _parse(url: str, what: str) -> sa.URL:
     if "://" not in url:
         return sa.URL.create("sqlite", database=url)
     try:
         parsed = sa.make_url(url)
     except (SQLAlchemyError, ValueError):
         raise InputError(
-            "the history's URL cannot be read; write sqlite:///file or postgresql://user@host/name"
+            f"the {what}'s URL cannot be read; write sqlite:///file or postgresql://user@host/name"
         ) from None
     if parsed.drivername not in DRIVERS:
-        raise InputError(f"a history is kept by sqlite or postgresql, not by {parsed.drivername}")
+        raise InputError(f"a {what} is kept by sqlite or postgresql, not by {parsed.drivername}")
     if "@" in (parsed.host or ""):
-        raise InputError("the history's URL has an @ too many; write one in a password as %40")
+        raise InputError(f"the {what}'s URL has an @ too many; write one in a password as %40")
     return parsed.set(drivername=DRIVERS[parsed.drivername])
 
 
@@ -123,13 +138,13 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
                 connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK})"))
             yield connection
     except (OperationalError, DataError) as error:
-        what = f"the history cannot be written: {_said(error, engine.url)}"
+        what = f"the database cannot be written: {_said(error, engine.url)}"
         raise InputError(what, source=shown(engine.url)) from None
 
 
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """One transaction that sees the history at one moment, whoever writes meanwhile."""
+    """One transaction that sees the database at one moment, whoever writes meanwhile."""
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ")
@@ -147,13 +162,13 @@ def tidy(engine: sa.Engine) -> None:
             raw.close()
 
 
-def bring_up_to_date(engine: sa.Engine, name: str) -> None:
-    """Make or migrate the schema; raises InputError for a history that a newer version wrote."""
+def bring_up_to_date(engine: sa.Engine, schema: Schema, name: str) -> None:
+    """Make or migrate the schema; raises InputError for a database that a newer version wrote."""
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
-        if _revision(connection) == REVISION:
-            if not set(metadata.tables) <= set(sa.inspect(connection).get_table_names()):
+        if _revision(connection) == schema.revision:
+            if not set(schema.metadata.tables) <= set(sa.inspect(connection).get_table_names()):
                 raise InputError(OTHERS, source=name)
             return
     if engine.dialect.name == "sqlite":
@@ -165,9 +180,9 @@ def bring_up_to_date(engine: sa.Engine, name: str) -> None:
             raw.close()
     with writing(engine) as connection:
         now = _revision(connection)
-        if now == REVISION:
+        if now == schema.revision:
             return
-        _migrate(connection, now, name)
+        _migrate(connection, schema, now, name)
 
 
 def _revision(connection: sa.Connection) -> str | None:
@@ -179,18 +194,19 @@ def _revision(connection: sa.Connection) -> str | None:
     return found
 
 
-def _migrate(connection: sa.Connection, now: str | None, name: str) -> None:
-    from alembic import command  # noqa: PLC0415  (only for a history that is new or old)
+def _migrate(connection: sa.Connection, schema: Schema, now: str | None, name: str) -> None:
+    from alembic import command  # noqa: PLC0415  (only for one that is new or old)
     from alembic.config import Config  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(schema.migrations))
     config.attributes["connection"] = connection
     known = {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}
     if now is not None and now not in known:
         raise InputError(
-            f"the history was written by a newer version (schema {now}, this one knows {REVISION}); "
+            f"the {schema.name} was written by a newer version (schema {now}, this one knows "
+            f"{schema.revision}); "
             "update pumpclaim",
             source=name,
         )

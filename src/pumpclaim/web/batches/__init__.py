@@ -1,0 +1,1 @@
+"""Uploads: files kept, judged in a process of their own, shown as a worklist."""

@@ -1,0 +1,1 @@
+"""Charts that people fill in on the page."""

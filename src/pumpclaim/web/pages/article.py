@@ -1,0 +1,7 @@
+"""The article: statements, rules, readings, revisions; search."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,7 @@
+"""The refill calculator."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,86 @@
+"""The tables of a server's own database: users, sessions, uploads, charts, preferences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from pumpclaim.database import Schema
+
+REVISION = "0001"
+metadata = sa.MetaData()
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("password_hash", sa.Text, nullable=True),
+    sa.Column("subject", sa.Text, nullable=True, unique=True),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("created", sa.DateTime, nullable=False),
+)
+"""One person. ``password_hash`` is argon2id's, null for who signs in by OpenID Connect, whose ``subject`` is
+issuer and subject. Times of this database are UTC."""
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("user", sa.String(32), nullable=False, index=True),
+    sa.Column("created", sa.DateTime, nullable=False),
+    sa.Column("seen", sa.DateTime, nullable=False),
+)
+"""One browser that is signed in; ``id`` is the SHA-256 of what its cookie holds."""
+
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("user", sa.String(32), nullable=False, index=True),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("created", sa.DateTime, nullable=False),
+)
+"""One token for the HTTP API; ``id`` is the SHA-256 of the token, which is shown once."""
+
+batches = sa.Table(
+    "batches",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("owner", sa.String(32), nullable=False, index=True),
+    sa.Column("created", sa.DateTime, nullable=False),
+    sa.Column("files", sa.JSON, nullable=False),
+    sa.Column("options", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("message", sa.Text, nullable=True),
+    sa.Column("summary", sa.JSON, nullable=True),
+)
+"""Files that were uploaded together and are judged as one set. ``files`` are name and size of each in order,
+``options`` readings, thresholds and contractor; ``state`` waiting, judging, done or failed (with a message)."""
+
+charts = sa.Table(
+    "charts",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("owner", sa.String(32), nullable=False, index=True),
+    sa.Column("created", sa.DateTime, nullable=False),
+    sa.Column("changed", sa.DateTime, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("part", sa.String(16), nullable=False),
+    sa.Column("patient_id", sa.Text, nullable=False),
+    sa.Column("answers", sa.JSON, nullable=False),
+)
+"""One chart. ``answers`` are those of a chart file: question to answer and evidence."""
+
+preferences = sa.Table(
+    "preferences",
+    metadata,
+    sa.Column("user", sa.String(32), primary_key=True),
+    sa.Column("readings", sa.JSON, nullable=False),
+    sa.Column("thresholds", sa.JSON, nullable=False),
+)
+"""The readings and thresholds that a person has switched; they hold for what he has judged from then on."""
+
+SCHEMA = Schema("server database", metadata, REVISION, Path(__file__).parent / "migrations")

@@ -1,0 +1,80 @@
+"""Templates into pages: one environment, everything escaped, the same frame around every page."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pumpclaim._version import __version__
+from pumpclaim.reports.amounts import dollars as dollars_text
+from pumpclaim.reports.amounts import with_commas
+from pumpclaim.reports.words import BASES, DETERMINATIONS, count
+from pumpclaim.web.security.guard import csrf_token
+from pumpclaim.web.services import services_of
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from pumpclaim.web.security.visitors import Visitor
+
+NAVIGATION = (
+    ("/", "Worklist"),
+    ("/charts", "Charts"),
+    ("/refill", "Refill calculator"),
+    ("/utilization", "Utilization"),
+    ("/article", "Article"),
+)
+
+
+def _money(value: int | str | Decimal | None) -> str:
+    """Dollars with commas, of nano-dollars (int) or of dollars as text; unknown is a dash."""
+    if value is None:
+        return "–"
+    return with_commas(dollars_text(value) if isinstance(value, int) else str(value))
+
+
+environment = Environment(
+    loader=PackageLoader("pumpclaim.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+environment.filters |= {"money": _money, "count": count}
+environment.globals |= {
+    "version": __version__,
+    "navigation": NAVIGATION,
+    "determination_words": DETERMINATIONS,
+    "basis_words": BASES,
+}
+
+
+def page(
+    request: Request,
+    template: str,
+    visitor: Visitor | None,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """A template as a response. Templates of whole pages extend ``base.html.j2``; fragments do not.
+
+    Every template has ``visitor`` (null before sign-in), ``csrf``, ``path`` and ``services``' settings.
+    """
+    text = environment.get_template(template).render(
+        visitor=visitor,
+        csrf=csrf_token(request, visitor) if visitor is not None else "",
+        path=request.url.path,
+        settings=services_of(request).settings,
+        **values,
+    )
+    return HTMLResponse(text, status_code=status, headers=headers)
+
+
+def is_fragment(request: Request) -> bool:
+    """Whether htmx asks for a part of a page, not for a page to go to."""
+    return "hx-request" in request.headers and "hx-boosted" not in request.headers

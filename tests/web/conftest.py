@@ -1,0 +1,129 @@
+"""A server of one's own: in process (``client``), and really listening on loopback (``server``)."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from fastapi.testclient import TestClient
+
+from pumpclaim.web.app import create_app
+from pumpclaim.web.serving import listen
+from pumpclaim.web.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, Page
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+"""Rules of axe-core that make up WCAG 2.2 AA."""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a server without users on loopback; a module may override this fixture."""
+    return Settings(data=tmp_path / "server")
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    """The application in process; its lifespan runs. ``client.app.state.services`` are its services."""
+    with TestClient(create_app(settings), base_url=settings.url, follow_redirects=False) as opened:
+        yield opened
+
+
+class Server:
+    """A real server on a free port of loopback, in a thread; ``url`` is its address."""
+
+    def __init__(self, settings: Settings) -> None:
+        from dataclasses import replace
+
+        self.socket = listen(replace(settings, port=0))
+        self.settings = replace(settings, port=self.socket.getsockname()[1])
+        self.app = create_app(self.settings)
+        self.url = self.settings.url
+        config = uvicorn.Config(self.app, log_config=None, access_log=False)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._server.serve(sockets=[self.socket])), daemon=True
+        )
+
+    def __enter__(self) -> Server:
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=20)
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[Server]:
+    """A server that a browser can reach."""
+    with Server(settings) as running:
+        yield running
+
+
+@pytest.fixture
+def browse(browser: Browser, server: Server, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    """Open a page of the server in Chromium: ``browse("/refill")``, ``browse("/", width=390, dark=True)``.
+
+    At the end every page that was opened must have logged no error and asked no other host.
+    """
+    troubles: list[str] = []
+    contexts = []
+
+    def opened(path: str, *, width: int = 1280, height: int = 900, dark: bool = False) -> Page:
+        context = browser.new_context(
+            base_url=server.url,
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            accept_downloads=True,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(f"script error: {error}"))
+        page.on(
+            "console",
+            lambda said: (
+                troubles.append(f"console: {said.text}")
+                if said.type == "error" and "status of 4" not in said.text
+                else None
+            ),
+        )
+        page.on(
+            "request",
+            lambda asked: (
+                None
+                if asked.url.startswith((server.url, "data:", "blob:", "about:"))
+                else troubles.append(f"asked another host: {asked.url}")
+            ),
+        )
+        page.goto(path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def accessible(page: Page) -> None:
+    """Assert that axe-core finds nothing against WCAG 2.2 AA on the page as it stands."""
+    options = {"runOnly": {"type": "tag", "values": WCAG}}
+    found = Axe().run(page, options=options)
+    said = [
+        f"{one['id']}: {one['help']}: {[node['html'][:200] for node in one['nodes'][:4]]}"
+        for one in found.response["violations"]
+    ]
+    assert said == []
