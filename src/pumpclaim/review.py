@@ -66,7 +66,8 @@ class Review:
 
     The tables have the columns of ``pumpclaim.tables``: ``determinations`` (every reviewed claim),
     ``findings``, ``prices`` (every service line), ``price_items`` (the derivations). What could not be
-    read is in ``claim_set.rejected`` and ``claim_set.refused``. Tables are made when first asked for.
+    read is in ``claim_set.rejected`` and ``claim_set.refused``; ``past`` are claims that counted as history.
+    Tables are made when first asked for.
     """
 
     claim_set: ClaimSet
@@ -76,6 +77,7 @@ class Review:
     determined: Determined
     charts: ChartSet | None = None
     arranged: Arranged | None = None
+    past: ClaimSet | None = None
 
     @property
     def article(self) -> dict[str, str]:
@@ -121,13 +123,22 @@ class Review:
         )  # fmt: skip
 
     @cached_property
-    def line_prices(self) -> Prices:
-        """The prices of every line, in order of the lines table."""
-        whole = Prices.in_order(
+    def with_past(self) -> ClaimSet:
+        """The claims of the review, those of the past behind them."""
+        return self.claim_set if self.past is None else ClaimSet.concat([self.claim_set, self.past])
+
+    @cached_property
+    def all_prices(self) -> Prices:
+        """The prices of every line, those of the past behind those of the review."""
+        return Prices.in_order(
             len(self.contents.days),
             ((block.context.rows, block.prices) for block in self.blocks),
         )
-        return whole.first(self.claim_set.lines.height)
+
+    @property
+    def line_prices(self) -> Prices:
+        """The prices of every line, in order of the lines table."""
+        return self.all_prices.first(self.claim_set.lines.height)
 
     @cached_property
     def prices(self) -> pl.DataFrame:
@@ -283,7 +294,7 @@ def check(
     blocks = each(judge, arranged.order.parts(BLOCK), large=whole.lines.height > LARGE)
     if past is not None:
         determined = determined.first(claims.claims.height)
-    return Review(claims, policy, contents, blocks, determined, charts, arranged)
+    return Review(claims, policy, contents, blocks, determined, charts, arranged, past)
 
 
 def stated_cartridges(claims: ClaimSet, policy: PolicySet) -> NDArray[np.int64] | None:

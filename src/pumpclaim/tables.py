@@ -318,6 +318,18 @@ DETERMINED = Table(
     ),
 )
 
+WORKLIST = Table(
+    "worklist",
+    "one reviewed claim, what costs most to ignore first",
+    (
+        *(column for column in DETERMINED if column.name != "findings"),
+        Column("at_stake", pl.Int64, "what is lost when nobody acts", unit="nano-dollars"),
+        Column("findings", pl.UInt32, "number of findings"),
+        Column("rules", pl.List(pl.String), "codes of the rules that fired"),
+        Column("outcomes", pl.List(pl.String), "outcomes of its findings, worst first"),
+    ),
+)
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -382,5 +394,5 @@ class ClaimSet:
 
 READ = (CLAIMS, LINES, INGREDIENTS, REJECTED)
 """The tables that readers fill."""
-JUDGED = (FINDINGS, PRICES, PRICE_ITEMS, DETERMINED)
+JUDGED = (FINDINGS, PRICES, PRICE_ITEMS, DETERMINED, WORKLIST)
 """The tables that a review gives."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pumpclaim.patient_ids import plain_ids
+from pumpclaim.patient_ids import plain_id, plain_ids
 from pumpclaim.policy.chart import EVIDENCE
 
 if TYPE_CHECKING:
@@ -40,6 +40,20 @@ class ChartSet:
     def count(self) -> int:
         """Charts in all."""
         return self.implants.height + self.encounters.height
+
+    def of_patient(self, patient_id: str) -> ChartSet:
+        """The charts of one patient, renumbered; ids are compared without case, blanks and hyphens."""
+        parts, evidence = {}, []
+        for name in ("implant", "encounter"):
+            charts = self.of(name)
+            own = charts.filter(plain_ids(charts["patient_id"]) == plain_id(patient_id))
+            numbers = own.select("chart").with_columns(new=pl.int_range(pl.len(), dtype=pl.UInt32))
+            moved = self.evidence.filter(part=name).join(
+                numbers, on="chart", how="inner", maintain_order="left"
+            )
+            evidence.append(moved.with_columns(chart="new").drop("new"))
+            parts[name] = own.with_columns(chart=numbers["new"])
+        return ChartSet(parts["implant"], parts["encounter"], pl.concat(evidence))
 
     def with_evidence(self, part: Part) -> pl.DataFrame:
         """The charts of one part with, for each question, whether its answer has evidence."""

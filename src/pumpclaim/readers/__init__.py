@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO
 
 from pumpclaim.errors import InputError
-from pumpclaim.readers.sources import find_sources, read_bytes
+from pumpclaim.readers.sources import MAX_BYTES, Source, find_sources, read_bytes
 from pumpclaim.tables import ClaimSet, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-__all__ = ["read", "read_data"]
+__all__ = ["read", "read_data", "read_sources"]
 
 GIVE = "give an 837, CSV or Parquet file of claims"
 FOREIGN = {
@@ -51,7 +51,17 @@ def read(
     be used is named in ``refused``, one sentence each, and the rest goes on. ``progress`` is called
     before each file with its name, its number from 1 and how many there are.
     """
-    found = list(find_sources(paths))
+    return read_sources(list(find_sources(paths)), stdin=stdin, progress=progress)
+
+
+def read_sources(
+    found: Sequence[Source | InputError],
+    *,
+    stdin: BinaryIO | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+    most: int = MAX_BYTES,
+) -> ClaimSet:
+    """The claims of files that are found already, as one set; see ``read``. ``most`` is the largest."""
     sets: list[ClaimSet] = []
     for number, source in enumerate(found, start=1):
         if isinstance(source, InputError):
@@ -60,7 +70,7 @@ def read(
         if progress is not None:
             progress(source.name, number, len(found))
         try:
-            sets.append(read_data(read_bytes(source, stdin), source.name))
+            sets.append(read_data(read_bytes(source, stdin, most), source.name))
         except InputError as error:
             sets.append(_refused(error, source.name))
     return ClaimSet.concat(sets)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pumpclaim.charts.chart_set import ChartSet, ReadChart, chart_tables
@@ -20,11 +21,11 @@ from pumpclaim.readers.chart_answers import (
     read_evidence,
 )
 from pumpclaim.readers.chart_nodes import Node, read_nodes
-from pumpclaim.readers.sources import find_sources, read_bytes
+from pumpclaim.readers.sources import MAX_BYTES, find_sources, read_bytes, unpacked
 from pumpclaim.tables import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -46,25 +47,53 @@ def read_charts(
     over. Never raises for what a path holds: what cannot be used is named in ``refused``.
     """
     policy = policy or load()
-    charts: list[ReadChart] = []
-    refused: list[Refusal] = []
+    reading = _Reading(policy)
     for source in find_sources(paths):
         if isinstance(source, InputError):
-            refused.append(Refusal.of(source))
+            reading.refused.append(Refusal.of(source))
             continue
         named = any(str(source.path) == str(path) for path in paths)
         if source.path is not None and not named and not source.name.lower().endswith(ENDINGS):
             continue
+        reading.add(source.name, partial(read_bytes, source, stdin))
+    return reading.chart_set()
+
+
+def read_chart_data(
+    named: Sequence[tuple[str, bytes]], policy: PolicySet | None = None, most: int = MAX_BYTES
+) -> ChartSet:
+    """The charts of files given as name and content, each of which may be gzip, as one set.
+
+    Never raises for what they hold: what cannot be used is named in ``refused``. ``most`` is how many
+    bytes one may unpack to.
+    """
+    reading = _Reading(policy or load())
+    for name, data in named:
+        reading.add(name, partial(unpacked, data, name, most))
+    return reading.chart_set()
+
+
+class _Reading:
+    """Charts read so far, and what could not be used."""
+
+    def __init__(self, policy: PolicySet) -> None:
+        self.policy = policy
+        self.charts: list[ReadChart] = []
+        self.refused: list[Refusal] = []
+
+    def add(self, name: str, content: Callable[[], bytes]) -> None:
         try:
-            for one in _file(read_bytes(source, stdin), source.name, policy):
+            for one in _file(content(), name, self.policy):
                 if isinstance(one, ReadChart):
-                    charts.append(one)
+                    self.charts.append(one)
                 else:
-                    refused.append(Refusal.of(one, source.name))
+                    self.refused.append(Refusal.of(one, name))
         except InputError as error:
-            refused.append(Refusal.of(error, source.name))
-    charts = _without_doubles(charts, policy, refused)
-    return chart_tables(charts, policy, tuple(refused))
+            self.refused.append(Refusal.of(error, name))
+
+    def chart_set(self) -> ChartSet:
+        charts = _without_doubles(self.charts, self.policy, self.refused)
+        return chart_tables(charts, self.policy, tuple(self.refused))
 
 
 def _file(data: bytes, source: str, policy: PolicySet) -> Iterator[ReadChart | InputError]:

@@ -22,6 +22,8 @@ MAX_BYTES = 2 * 1024**3
 MAX_RATIO = 200
 """The most that a .gz file may unpack to, as a multiple of its size, beyond the first 64 MB."""
 FREE_BYTES = 64 * 1024**2
+GZIP = b"\x1f\x8b"
+"""How a gzip file begins."""
 _CHUNK = 1024**2
 
 
@@ -84,8 +86,11 @@ def _inside(folder: Path) -> Iterator[Path]:
         yield from (file for file in files if file.is_file())
 
 
-def read_bytes(source: Source, stdin: BinaryIO | None = None) -> bytes:
-    """The source's content, unpacked when it is gzip; raises InputError when it cannot be had."""
+def read_bytes(source: Source, stdin: BinaryIO | None = None, most: int = MAX_BYTES) -> bytes:
+    """The source's content, unpacked when it is gzip; raises InputError when it cannot be had.
+
+    ``most`` is how many bytes it may unpack to.
+    """
     try:
         if source.path is None:
             data = (stdin or sys.stdin.buffer).read(MAX_BYTES + 1)
@@ -100,12 +105,17 @@ def read_bytes(source: Source, stdin: BinaryIO | None = None) -> bytes:
         ) from None
     if len(data) > MAX_BYTES:
         raise InputError(f"it holds more than {MAX_BYTES >> 30} GB; split it", source=source.name)
-    return _unpack(data, source.name) if data[:2] == b"\x1f\x8b" else data
+    return unpacked(data, source.name, most)
 
 
-def _unpack(packed: bytes, name: str) -> bytes:
-    """The content of a gzip file, all its members, never more than the limits above."""
-    limit = min(MAX_BYTES, max(FREE_BYTES, MAX_RATIO * len(packed)))
+def unpacked(packed: bytes, name: str, most: int = MAX_BYTES) -> bytes:
+    """The content of a gzip file, all its members; what is no gzip file as it is.
+
+    Raises InputError for a damaged one, and one that unpacks to more than ``most`` bytes or MAX_RATIO.
+    """
+    if packed[:2] != GZIP:
+        return packed
+    limit = min(most, max(FREE_BYTES, MAX_RATIO * len(packed)))
     out = io.BytesIO()
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:

@@ -10,11 +10,11 @@ from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import polars as pl
 
 from pumpclaim._version import __version__
 from pumpclaim.reports.amounts import FEE_PLACES, amount_texts, date_texts, dollar_texts
+from pumpclaim.reports.written import json_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -69,7 +69,7 @@ def document(review: Review) -> dict[str, Any]:
 
 def render(review: Review) -> bytes:
     """The review as UTF-8 JSON, indented by two spaces, with a line break at the end."""
-    return orjson.dumps(document(review), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return json_bytes(document(review))
 
 
 def switched(review: Review) -> dict[str, str]:

@@ -31,6 +31,7 @@ MONEY = {
     "payable": WHOLE_CENTS,
     "fee": EXACT,
     "extended": EXACT,
+    "at_stake": EXACT,
 }
 """Columns of money, and their type in Parquet."""
 FORMULA = r"^[=+\-@\t\r]"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     rarc="N56",
     readings=["replaced-codes"],
     message="{hcpcs} was no longer valid on {service_date}; {replaced_by} took its place.",
+    concerns=["hcpcs", "service_from"],
 )
 def replaced_code(line: Line) -> pl.Expr:
     """The code was replaced by the date of service.
@@ -43,6 +44,7 @@ def replaced_code(line: Line) -> pl.Expr:
     rarc="N56",
     readings=["replaced-codes"],
     message="{hcpcs} was not yet valid on {service_date}; it is valid from {valid_from}.",
+    concerns=["hcpcs", "service_from"],
 )
 def code_not_yet_valid(line: Line) -> pl.Expr:
     """The code was not yet valid on the date of service.
@@ -134,6 +136,7 @@ def both_levels(line: Line) -> pl.Expr:
     carc="151",
     rarc="N362",
     message="{hcpcs} is billed {units_on_day} times for {service_date}.",
+    concerns=["units"],
 )
 def more_than_one_unit(line: Line) -> pl.Expr:
     """An analysis or refill code is billed more than once for one day.

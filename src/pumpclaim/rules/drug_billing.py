@@ -94,6 +94,7 @@ def split_refill(line: Line) -> pl.Expr:
     rarc="N822",
     readings=["kd-on-compound"],
     message="{hcpcs} has no modifier KD.",
+    concerns=["hcpcs", "modifier_1", "modifier_2", "modifier_3", "modifier_4"],
 )
 def missing_kd_modifier(line: Line) -> list[Case]:
     """A drug given through the pump is billed without modifier KD.
@@ -121,6 +122,7 @@ def missing_kd_modifier(line: Line) -> list[Case]:
     carc="16",
     rarc="M20",
     message="{hcpcs} is one drug's own code, but {mixture} went into the pump.",
+    concerns=["hcpcs", "description", "note"],
 )
 def mixture_under_own_code(line: Line) -> pl.Expr:
     """A mixture is billed with one drug's own code instead of J7999.
@@ -143,6 +145,7 @@ def mixture_under_own_code(line: Line) -> pl.Expr:
     carc="16",
     rarc="M20",
     message="The narrative is one drug at a concentration sold nationally: {drugs}.",
+    concerns=["hcpcs", "description", "note"],
 )
 def sold_nationally_as_compound(line: Line) -> list[Case]:
     """A single drug at a concentration sold nationally is billed as J7999.
@@ -173,6 +176,7 @@ def sold_nationally_as_compound(line: Line) -> list[Case]:
     carc="16",
     rarc="M123",
     message="{hcpcs} has {what_text} that names drugs and amounts.",
+    concerns=["hcpcs", "description", "note"],
 )
 def no_narrative(line: Line) -> pl.Expr:
     """J7999 is billed without a narrative of drugs and amounts.
@@ -195,6 +199,7 @@ def no_narrative(line: Line) -> pl.Expr:
     carc="16",
     rarc="M123",
     message="This part of the narrative cannot be read: {unread_parts}",
+    concerns=["description", "note"],
 )
 def unreadable_narrative(line: Line) -> pl.Expr:
     """A part of the narrative cannot be read, so the compound cannot be priced.
@@ -216,6 +221,7 @@ def unreadable_narrative(line: Line) -> pl.Expr:
     rarc="M23",
     readings=["unlisted-drug"],
     message="The article has no fee for {unpriced_drugs}.",
+    concerns=["description", "note"],
 )
 def drug_without_fee(line: Line) -> pl.Expr:
     """A drug of the compound is not in the article's fee table.
@@ -262,6 +268,7 @@ def superseded_compound_code(line: Line) -> list[Case]:
     rarc="M53",
     readings=["amount-priced"],
     message="{hcpcs} has {units} units; the narrative is priced once, whatever the units.",
+    concerns=["units"],
 )
 def units_of_compound(line: Line) -> pl.Expr:
     """J7999 is billed with a number of units other than one.
@@ -284,6 +291,7 @@ def units_of_compound(line: Line) -> pl.Expr:
     carc="16",
     rarc="M123",
     message="No reservoir holds {implausible_drugs}.",
+    concerns=["description", "note"],
 )
 def implausible_amount(line: Line) -> pl.Expr:
     """An amount is larger than a reservoir can hold, most often mg written for mcg.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     rarc="N104",
     scope="claim",
     message="The service was given in {state}; contract {contractor} is not the one for that state.",
+    concerns=["payer_id", "service_state", "facility_state", "billing_state"],
 )
 def wrong_jurisdiction(line: Line) -> pl.Expr:
     """The claim went to a contractor whose jurisdiction is not where the service was given.
@@ -43,6 +44,7 @@ def wrong_jurisdiction(line: Line) -> pl.Expr:
     rarc="N104",
     scope="claim",
     message="This is {form_with_article} claim, and {contractor} is {contract_kind} contract.",
+    concerns=["payer_id"],
 )
 def wrong_kind_of_contract(line: Line) -> pl.Expr:
     """A professional claim goes to a B contract and an institutional claim to an A contract.
@@ -64,6 +66,7 @@ def wrong_kind_of_contract(line: Line) -> pl.Expr:
     rarc="N104",
     scope="claim",
     message="Contract {contractor} does not serve {state}.",
+    concerns=["payer_id", "service_state", "facility_state", "billing_state"],
 )
 def contract_does_not_serve_state(line: Line) -> pl.Expr:
     """The contract is one of the article's, the state too, but that contract does not serve it.
@@ -83,6 +86,7 @@ def contract_does_not_serve_state(line: Line) -> pl.Expr:
     scope="claim",
     readings=["california-split"],
     message="Contract {contractor} serves one part of {state} only; the county decides.",
+    concerns=["payer_id", "service_state", "facility_state", "billing_state"],
 )
 def state_has_two_contracts(line: Line) -> pl.Expr:
     """California has a northern and a southern B contract, and the state alone does not tell which.
@@ -107,6 +111,7 @@ def state_has_two_contracts(line: Line) -> pl.Expr:
     scope="claim",
     reach="pump",
     message="The service of {service_date} was given before the article took effect.",
+    concerns=["service_from"],
 )
 def before_article(line: Line) -> pl.Expr:
     """The service was given before the article was effective, so the article says nothing of it.
@@ -126,6 +131,7 @@ def before_article(line: Line) -> pl.Expr:
     scope="claim",
     reach="pump",
     message="Neither the contract ({contractor}) nor the state ({state}) is one of the article's.",
+    concerns=["payer_id", "service_state", "facility_state", "billing_state"],
 )
 def outside_article(line: Line) -> pl.Expr:
     """Contract and state of service both lie outside the article, so it does not reach the claim.
@@ -149,6 +155,7 @@ def outside_article(line: Line) -> pl.Expr:
         "The claim filing indicator is {filing_indicator}, not MA or MB, "
         "and {payer_id} is no contract of the article."
     ),
+    concerns=["filing_indicator", "payer_id"],
 )
 def not_medicare(line: Line) -> pl.Expr:
     """The payer is not Medicare Part A or B, so the article does not bind it.
@@ -169,6 +176,7 @@ def not_medicare(line: Line) -> pl.Expr:
     statements=["J1", "G2"],
     scope="claim",
     message="The claim does not tell {unknown_place}; it is judged as if the article held.",
+    concerns=["payer_id", "facility_state", "billing_state", "service_from"],
 )
 def reach_not_known(line: Line) -> pl.Expr:
     """The claim does not tell by which contract, state or date it should be judged.
@@ -212,6 +220,7 @@ def compound_without_pump(line: Line) -> pl.Expr:
     scope="claim",
     reach="pump",
     message="Frequency code {frequency_code}: {withdrawn_why}.",
+    concerns=["frequency_code"],
 )
 def withdrawn_claim(line: Line) -> pl.Expr:
     """The claim voids an earlier one, or a later one in the same set replaces or voids it.

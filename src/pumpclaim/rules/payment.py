@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     rarc="M15",
     readings=["opps-bill-types", "opps-territories", "packaging-before-text", "revision-dates"],
     message="Type of bill {type_of_bill} in {state}: {hcpcs} is paid with the other services of the claim.",
+    concerns=["hcpcs", "type_of_bill"],
 )
 def packaged(line: Line) -> list[Case]:
     """In a hospital outpatient department paid under OPPS the pump's drugs are not paid separately.
@@ -45,6 +46,7 @@ def packaged(line: Line) -> list[Case]:
     carc="5",
     rarc="M77",
     message="Place of service {place_of_service}: the drug is the facility's, not the physician's.",
+    concerns=["place_of_service"],
 )
 def drug_of_a_hospital(line: Line) -> pl.Expr:
     """A physician bills the drug of a refill given in a hospital or skilled nursing facility.
@@ -83,6 +85,7 @@ def second_compounding_fee(line: Line) -> pl.Expr:
     basis=Basis.LAW,
     readings=["lower-of-charge"],
     message="The charge of {charge} is below the allowance of {allowed}; the charge is paid.",
+    concerns=["charge"],
 )
 def charge_below_allowance(line: Line) -> pl.Expr:
     """The charge is below what the article allows, and the lower of the two is paid.
@@ -101,6 +104,7 @@ def charge_below_allowance(line: Line) -> pl.Expr:
     statements=["P4"],
     basis=Basis.LAW,
     message="Place of service {place_of_service} is a surgical center, whose payment mostly includes drugs.",
+    concerns=["place_of_service"],
 )
 def drug_of_a_surgical_center(line: Line) -> pl.Expr:
     """A pump drug is billed for an ambulatory surgical center.

@@ -20,6 +20,7 @@ import polars as pl
 from pumpclaim.charts.shown import CHART_COLUMNS, shown_column
 from pumpclaim.context import COLUMNS, MODIFIERS
 from pumpclaim.policy.model import Role
+from pumpclaim.tables import CLAIMS, LINES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -119,7 +120,8 @@ class Line:
 class Rule:
     """A rule and what its findings carry. ``reach`` is the lines it is asked of: see REACHES.
 
-    ``charts`` says that it is asked only where charts are given.
+    ``charts`` says that it is asked only where charts are given. ``concerns`` are the columns of the claims
+    and lines tables in which what it finds stands.
     """
 
     code: str
@@ -136,6 +138,7 @@ class Rule:
     reach: str
     readings: tuple[str, ...]
     charts: bool
+    concerns: tuple[str, ...]
     page: str
 
     @property
@@ -201,11 +204,13 @@ def rule(
     reach: str = "governed",
     readings: Sequence[str] = (),
     charts: bool = False,
+    concerns: Sequence[str] | None = None,
 ) -> Callable[[Callable[[Line], pl.Expr | list[Case]]], Callable[[Line], pl.Expr | list[Case]]]:
     """Register the decorated function as rule ``code``.
 
     ``message`` may name facts of ``pumpclaim.facts`` in braces. ``scope`` is ``line`` or ``claim``;
-    a rule on claims fires once for a claim when any of its lines answers true.
+    a rule on claims fires once for a claim when any of its lines answers true. ``concerns`` names the columns
+    that are wrong, which are shown to whoever mends the claim: the code of a line if nothing else is said.
     """
 
     def register(
@@ -215,10 +220,15 @@ def rule(
             raise ValueError(f"rule {code} has no reach '{reach}' or scope '{scope}'")
         if code in RULES or not re.fullmatch(r"[A-Z]{3}\d{3}", code):
             raise ValueError(f"rule code {code} is taken or misspelt")
+        for name in concerns or ():
+            if name not in CLAIMS.schema and name not in LINES.schema:
+                raise ValueError(f"rule {code} concerns '{name}', which no claim and no line has")
         page = inspect.cleandoc(function.__doc__ or "")
+        own = ("hcpcs",) if scope == "line" else ()
+        columns = own if concerns is None else tuple(concerns)
         one = Rule(
             code, function.__name__, function, outcome, tuple(statements), basis, message,
-            group, carc, rarc, scope, reach, tuple(readings), charts, page,
+            group, carc, rarc, scope, reach, tuple(readings), charts, columns, page,
         )  # fmt: skip
         one.cases(Line())
         one.cases(Line(charts_given=True))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     carc="252",
     rarc="M127",
     message="{refill_timing}. It was not due before day {not_early_from} ({early_thresholds}).",
+    concerns=["service_from"],
 )
 def early_refill(line: Line) -> list[Case]:
     """A refill came well before the supply of the fill before was used up.
@@ -54,6 +55,7 @@ def early_refill(line: Line) -> list[Case]:
     readings=["monthly-pattern"],
     message="{monthly_long_run} refills in a row came {monthly_thresholds} days after fills that last "
     "{long_supply} days and more; the last of them lasts {supply_before} days ({pattern_thresholds}).",
+    concerns=["service_from"],
 )
 def monthly_pattern(line: Line) -> pl.Expr:
     """Refills come every month although the pump holds two or three months.
@@ -81,6 +83,7 @@ def monthly_pattern(line: Line) -> pl.Expr:
     rarc="M127",
     message="The pump was interrogated or reprogrammed {analysis_interval} days before; again so soon needs "
     "symptoms on record ({analysis_thresholds}).",
+    concerns=["hcpcs", "service_from"],
 )
 def frequent_analysis(line: Line) -> list[Case]:
     """Interrogation or reprogramming comes more often than the threshold, without symptoms on record.
@@ -106,6 +109,7 @@ def frequent_analysis(line: Line) -> list[Case]:
     statements=["U3"],
     basis=Basis.PRACTICE,
     message="Patient safety: {refill_timing}; the reservoir would have been empty after {dry_before} days.",
+    concerns=["service_from"],
 )
 def ran_dry(line: Line) -> pl.Expr:
     """The pump would have run dry before this refill.
@@ -130,6 +134,7 @@ def ran_dry(line: Line) -> pl.Expr:
     rarc="M127",
     message="Refills {monthly_run} times in a row every {monthly_thresholds} days ({past_refills}), and the "
     "supply is not known ({run_thresholds}).",
+    concerns=["hcpcs"],
 )
 def supply_unknown(line: Line) -> list[Case]:
     """A patient is refilled again and again, and the supply is not known.

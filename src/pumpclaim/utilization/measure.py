@@ -103,11 +103,11 @@ def measure(
 
 
 def of_review(review: Review) -> Utilization:
-    """The refills of a review's claims."""
+    """The refills of a review's claims, and of the earlier claims that counted as their history."""
     arranged, policy = review.arranged, review.policy
     assert arranged is not None  # noqa: S101  (a review made by check has them)
     refills = arranged.refills
-    claims, lines = review.claim_set.claims, review.claim_set.lines
+    claims, lines = review.with_past.claims, review.with_past.lines
     claim = arranged.lines.claims[refills.row]
     heads = claims[claim].select("patient_id", "billing_provider_npi", "claim_id")
     allowed = _allowed(review, arranged)
@@ -143,7 +143,7 @@ def _known(values: NDArray[np.generic], where: NDArray[np.bool_]) -> pl.Series:
 
 def _allowed(review: Review, arranged: Arranged) -> NDArray[np.int64]:
     """Nano-dollars allowed for the drugs of each refill's day; -1 where there is none or one is not known."""
-    refills, lines, prices = arranged.refills, arranged.lines, review.line_prices
+    refills, lines, prices = arranged.refills, arranged.lines, review.all_prices
     total = np.full(refills.count, -1, np.int64)
     drugs = np.flatnonzero(prices.is_drug)
     if not refills.count or not len(drugs):

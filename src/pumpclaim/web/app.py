@@ -12,7 +12,9 @@ from starlette.staticfiles import StaticFiles
 from pumpclaim._version import __version__
 from pumpclaim.web import errors
 from pumpclaim.web.api import v1
+from pumpclaim.web.batches.runner import Runner
 from pumpclaim.web.pages import account, article, charts, claims, refill, utilization, worklist
+from pumpclaim.web.security import middleware
 from pumpclaim.web.security.guard import protect
 from pumpclaim.web.services import open_services
 
@@ -29,7 +31,9 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.runner.start()
         yield
+        app.state.runner.stop()
         app.state.services.close()
 
     app = FastAPI(
@@ -41,7 +45,9 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None,
     )
     app.state.services = open_services(settings)
+    app.state.runner = Runner(app.state.services)
     errors.install(app)
+    middleware.install(app, app.state.services)
     for part in (worklist, claims, charts, refill, utilization, article, account, v1):
         app.include_router(part.router, dependencies=[Depends(protect)])
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

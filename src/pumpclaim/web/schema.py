@@ -57,8 +57,9 @@ batches = sa.Table(
     sa.Column("message", sa.Text, nullable=True),
     sa.Column("summary", sa.JSON, nullable=True),
 )
-"""Files that were uploaded together and are judged as one set. ``files`` are name and size of each in order,
-``options`` readings, thresholds and contractor; ``state`` waiting, judging, done or failed (with a message)."""
+"""Files that were uploaded together and are judged as one set. ``files`` are name and size of each in
+order, ``options`` readings, thresholds and contractor; ``state`` is waiting, judging, done or failed (with
+a message)."""
 
 charts = sa.Table(
     "charts",

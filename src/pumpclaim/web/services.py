@@ -20,6 +20,8 @@ from pumpclaim.web.security.audit import Audit
 from pumpclaim.web.security.users import Users
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import sqlalchemy as sa
     from fastapi import Request
 
@@ -47,13 +49,16 @@ class Services:
     def policy_of(self, visitor: Visitor) -> PolicySet:
         """The policy under the readings and thresholds that the visitor has switched."""
         switched = self.preferences.of(visitor.id)
-        return _policy(
-            tuple(sorted(switched.readings.items())), tuple(sorted(switched.thresholds.items()))
-        )
+        return policy_under(switched.readings, switched.thresholds)
 
     def close(self) -> None:
         """Let go of the database."""
         self.engine.dispose()
+
+
+def policy_under(readings: Mapping[str, str], thresholds: Mapping[str, str]) -> PolicySet:
+    """The policy under readings and thresholds; the same object for the same, while it is remembered."""
+    return _policy(tuple(sorted(readings.items())), tuple(sorted(thresholds.items())))
 
 
 @lru_cache(maxsize=64)
@@ -89,7 +94,7 @@ def open_services(settings: Settings) -> Services:
 def _secret(data: Path) -> bytes:
     file = data / SECRET
     if not file.exists():
-        with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as new:
+        with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as new:
             new.write(secrets.token_bytes(32))
     return file.read_bytes()
 

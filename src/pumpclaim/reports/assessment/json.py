@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from pumpclaim._version import __version__
 from pumpclaim.reports.assessment.words import answer_value
+from pumpclaim.reports.written import json_bytes
 from pumpclaim.rules import RULES
 
 if TYPE_CHECKING:
@@ -45,9 +44,7 @@ def document(assessment: Assessment) -> dict[str, Any]:
 
 def render(assessment: Assessment) -> bytes:
     """The assessment as UTF-8 JSON, indented by two spaces, with a line break at the end."""
-    return orjson.dumps(
-        document(assessment), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    )
+    return json_bytes(document(assessment))
 
 
 def chart_document(chart: AssessedChart, policy: PolicySet) -> dict[str, Any]:

@@ -37,13 +37,14 @@ def render(assessment: Assessment) -> bytes:
     page = environment.get_template("assessment.html.j2").render(
         article=article,
         version=__version__,
-        charts=[_chart(chart, policy) for chart in assessment.charts],
+        charts=[chart_view(chart, policy) for chart in assessment.charts],
         refused=[one.sentence for one in assessment.chart_set.refused],
     )
     return page.encode()
 
 
-def _chart(chart: AssessedChart, policy: PolicySet) -> dict[str, Any]:
+def chart_view(chart: AssessedChart, policy: PolicySet) -> dict[str, Any]:
+    """One chart in words, as pages show it: determination, statements with answers, what is missing."""
     part = policy.chart[chart.part]
     return {
         "title": part.title,

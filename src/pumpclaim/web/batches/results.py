@@ -1,0 +1,133 @@
+"""What was found in a batch, as Parquet files in its folder, and one patient's part of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import polars as pl
+
+from pumpclaim.charts.chart_set import ChartSet
+from pumpclaim.readers.chart import read_chart_data
+from pumpclaim.tables import CLAIMS, LINES, ClaimSet
+from pumpclaim.utilization.measure import Utilization, of_review
+from pumpclaim.worklist import worklist
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pumpclaim.policy import PolicySet
+    from pumpclaim.review import Review
+
+REFUSED, CHARTS = "refused.json", "charts.json"
+
+
+def save(review: Review, past: ClaimSet | None, folder: Path) -> dict[str, Any]:
+    """Write the tables of a review into ``folder`` and give the summary that the lists show.
+
+    ``past`` are the earlier claims of the history that it was judged against; they are kept beside.
+    """
+    claim_set = review.claim_set
+    found = worklist(review)
+    tables = {
+        "claims": claim_set.claims,
+        "lines": claim_set.lines,
+        "rejected": claim_set.rejected,
+        "findings": review.findings,
+        "worklist": found,
+        "refills": of_review(review).refills,
+    }
+    if past is not None:
+        tables |= {"past_claims": past.claims, "past_lines": past.lines}
+    for name, table in tables.items():
+        table.write_parquet(folder / f"{name}.parquet", row_group_size=100_000)
+    refused = [one.sentence for one in review.refused]
+    (folder / REFUSED).write_bytes(orjson.dumps(refused))
+    counts = found.group_by(pl.col("determination").cast(pl.String)).len().rows()
+    return {
+        **review.summary(),
+        "at_stake": int(found["at_stake"].fill_null(0).sum()),
+        "determinations": dict(counts),
+        "refused": len(refused),
+    }
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tables of a judged batch; what is not asked for is not read."""
+
+    folder: Path
+
+    def _scan(self, name: str) -> pl.LazyFrame:
+        return pl.scan_parquet(self.folder / f"{name}.parquet")
+
+    @cached_property
+    def worklist(self) -> pl.DataFrame:
+        """Every reviewed claim (tables.WORKLIST)."""
+        return self._scan("worklist").collect()
+
+    @cached_property
+    def rejected(self) -> pl.DataFrame:
+        """Claims that could not be read (tables.REJECTED)."""
+        return self._scan("rejected").collect()
+
+    @cached_property
+    def refused(self) -> list[str]:
+        """Files and parts of files that could not be used, a sentence each."""
+        found: list[str] = orjson.loads((self.folder / REFUSED).read_bytes())
+        return found
+
+    def findings_of(self, claims: pl.Series) -> pl.DataFrame:
+        """The findings of some claims (tables.FINDINGS)."""
+        return self._scan("findings").filter(pl.col("claim").is_in(claims.to_list())).collect()
+
+    def charts(self, policy: PolicySet) -> ChartSet | None:
+        """The charts with which it was judged; null without any."""
+        file = self.folder / CHARTS
+        if not file.exists():
+            return None
+        return read_chart_data([("charts of the page", file.read_bytes())], policy)
+
+    def of_patients(self, keep: pl.Expr) -> tuple[ClaimSet, pl.Series]:
+        """The claims that ``keep`` chooses with all others of their patients, renumbered.
+
+        Gives the claims (those of the batch before those of its history) and their numbers in the batch.
+        Rules look at no other patient, so that these claims are judged as they were in the whole batch.
+        """
+        chosen = self._scan("claims").filter(keep).select("claim", "patient_id").collect()
+        patients = chosen["patient_id"].drop_nulls().unique().to_list()
+        asked = pl.col("patient_id").is_in(patients) | pl.col("claim").is_in(
+            chosen["claim"].to_list()
+        )
+        claims = self._scan("claims").filter(asked).collect()
+        numbers = claims["claim"]
+        return _renumbered(claims, self._lines("lines", numbers)), numbers
+
+    def past_of(self, patients: list[str]) -> ClaimSet | None:
+        """The earlier claims of these patients that the history gave; null without a history."""
+        if not (self.folder / "past_claims.parquet").exists():
+            return None
+        claims = self._scan("past_claims").filter(pl.col("patient_id").is_in(patients)).collect()
+        return _renumbered(claims, self._lines("past_lines", claims["claim"]))
+
+    def utilization(self, policy: PolicySet) -> Utilization:
+        """The refills of the batch and of its history, as they were measured."""
+        return Utilization(self._scan("refills").collect(), policy)
+
+    def _lines(self, name: str, claims: pl.Series) -> pl.DataFrame:
+        return self._scan(name).filter(pl.col("claim").is_in(claims.to_list())).collect()
+
+
+def _renumbered(claims: pl.DataFrame, lines: pl.DataFrame) -> ClaimSet:
+    numbers = pl.DataFrame({
+        "claim": claims["claim"], "new": pl.int_range(claims.height, dtype=pl.UInt32, eager=True),
+    })  # fmt: skip
+    moved = [
+        table.join(numbers, on="claim", how="inner", maintain_order="left").with_columns(
+            claim="new"
+        )
+        for table in (claims, lines)
+    ]
+    return ClaimSet(CLAIMS.conform(moved[0]), LINES.conform(moved[1]))

@@ -1,0 +1,129 @@
+"""The worklist: reviewed claims in the order in which they are worth a person's time, and its filters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from pumpclaim.tables import OUTCOMES, WORKLIST
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from pumpclaim.review import Review
+
+AT_STAKE = ("deny", "reject", "records")
+"""Outcomes that cost the lines they concern when nobody acts."""
+NEEDS_WORK = ("denied", "fix", "records")
+"""Determinations that ask for a person."""
+UNDERCHARGED = "PRC104"
+"""The rule of a charge below the allowance: what lies between is given away."""
+
+
+def worklist(review: Review) -> pl.DataFrame:
+    """Every reviewed claim with its dollars at stake (tables.WORKLIST), what costs most to ignore first.
+
+    At stake is the money of the lines that a finding to deny, to reject or for records concerns (all lines
+    of the claim where it concerns the claim): the lower of allowance and charge where the article allows
+    anything, else the one of them that is known (a charge is at risk as well where nothing is allowed); and
+    what a charge gives away below the allowance. Null where a line has neither. Claims that need work and have no known amount
+    stand behind those that have one.
+    """
+    findings, prices = review.findings, review.prices
+    money = prices.select(
+        "claim", "row", "line", own=pl.coalesce(_positive("payable"), "charge", _positive("allowed")),
+        given_away=pl.col("allowed") - pl.col("charge"),
+    )  # fmt: skip
+    costly = findings.filter(pl.col("outcome").cast(pl.String).is_in(AT_STAKE))
+    whole = money.join(
+        costly.filter(pl.col("line").is_null()).select("claim"), on="claim", how="semi"
+    )
+    single = money.join(
+        costly.filter(pl.col("line").is_not_null()).select("claim", "line"),
+        on=["claim", "line"], how="semi",
+    )  # fmt: skip
+    given = money.join(
+        findings.filter(rule=UNDERCHARGED).select("claim", "line"), on=["claim", "line"], how="semi"
+    ).select("claim", "row", own="given_away")
+    concerned = pl.concat([whole.drop("line", "given_away"), single.drop("line", "given_away")])
+    parts = pl.concat([concerned.unique("row"), given.select("claim", "row", "own")])
+    stakes = parts.group_by("claim").agg(
+        at_stake=pl.when(pl.col("own").is_not_null().all()).then(pl.col("own").sum()),
+        concerned=pl.len(),
+    )
+    told = findings.group_by("claim").agg(
+        rules=pl.col("rule").unique().sort(),
+        outcomes=pl.col("outcome").unique().sort(descending=True),
+    )
+    table = (
+        review.determinations.join(stakes, on="claim", how="left", maintain_order="left")
+        .join(told, on="claim", how="left", maintain_order="left")
+        .with_columns(
+            at_stake=pl.when(pl.col("concerned").is_null())
+            .then(pl.lit(0, pl.Int64))
+            .otherwise("at_stake"),
+            rules=pl.col("rules").fill_null([]),
+            outcomes=pl.col("outcomes").list.eval(pl.element().cast(pl.String)).fill_null([]),
+        )
+    )
+    works = pl.col("determination").cast(pl.String).is_in(NEEDS_WORK) | (pl.col("at_stake") > 0)
+    return WORKLIST.conform(table).sort(
+        works.fill_null(True), "at_stake", "determination", "claim",
+        descending=[True, True, True, False], nulls_last=[False, True, False, False],
+    )  # fmt: skip
+
+
+def _positive(name: str) -> pl.Expr:
+    return pl.when(pl.col(name) > 0).then(name)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which claims of a worklist are wanted; what is null is not asked. Texts are compared as they stand,
+    patients and claim ids by what they contain, rules by code or family."""
+
+    determination: str | None = None
+    outcome: str | None = None
+    rule: str | None = None
+    provider: str | None = None
+    patient: str | None = None
+    claim: str | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+
+    def of(self, table: pl.DataFrame) -> pl.DataFrame:
+        """The rows of a worklist that are wanted, in its order."""
+        asked: list[pl.Expr] = []
+        if self.determination is not None:
+            asked.append(pl.col("determination").cast(pl.String) == self.determination)
+        if self.outcome is not None:
+            asked.append(pl.col("outcomes").list.contains(self.outcome))
+        if self.rule is not None:
+            code = self.rule.upper()
+            asked.append(pl.col("rules").list.eval(pl.element().str.starts_with(code)).list.any())
+        if self.provider is not None:
+            asked.append(pl.col("billing_provider_npi") == self.provider)
+        for name, text in (("patient_id", self.patient), ("claim_id", self.claim)):
+            if text is not None:
+                has = pl.col(name).str.to_lowercase().str.contains(text.lower(), literal=True)
+                asked.append(has)
+        if self.first_day is not None:
+            asked.append(pl.col("service_date") >= self.first_day)
+        if self.last_day is not None:
+            asked.append(pl.col("service_date") <= self.last_day)
+        return table.filter(*asked) if asked else table
+
+
+def choices(table: pl.DataFrame) -> dict[str, list[str]]:
+    """What a worklist can be narrowed to: its determinations and outcomes (worst first), rules, providers."""
+    rules = table["rules"].explode(empty_as_null=False).unique().sort().to_list()
+    outcomes = set(table["outcomes"].explode(empty_as_null=False).unique().to_list())
+    determinations = table["determination"].unique().sort(descending=True)
+    return {
+        "determination": determinations.cast(pl.String).to_list(),
+        "outcome": [one for one in reversed(OUTCOMES.categories.to_list()) if one in outcomes],
+        "rule": rules,
+        "provider": table["billing_provider_npi"].drop_nulls().unique().sort().to_list(),
+    }

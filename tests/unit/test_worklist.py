@@ -1,0 +1,183 @@
+"""The worklist: dollars at stake against plain Python, its order, its filters, its exports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+import zipfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+
+import pumpclaim
+from pumpclaim.reports.worklist import FORMS, render_csv, render_json, render_xlsx
+from pumpclaim.tables import OUTCOMES, ClaimSet
+from pumpclaim.worklist import Selection, choices, worklist
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "rules"))
+from situations import claims_of
+
+from .test_review_properties import SITUATION
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+CENTS = 10**7
+
+
+@pytest.fixture(scope="module")
+def review() -> pumpclaim.Review:
+    return pumpclaim.check(
+        pumpclaim.read(str(EXAMPLES / "clinic.837"), str(EXAMPLES / "hospital.837"))
+    )
+
+
+def stakes(review: pumpclaim.Review) -> dict[int, int | None]:
+    """Dollars at stake of every claim, line by line in plain Python."""
+    lines: dict[int, list[dict[str, Any]]] = {}
+    for row in review.prices.to_dicts():
+        lines.setdefault(row["claim"], []).append(row)
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in review.findings.to_dicts():
+        found.setdefault(row["claim"], []).append(row)
+    told: dict[int, int | None] = {}
+    for claim in range(review.claim_set.claims.height):
+        total: int | None = 0
+        for line in lines.get(claim, []):
+            own = [f for f in found.get(claim, []) if f["line"] in (None, line["line"])]
+            amounts: list[int | None] = []
+            if any(f["outcome"] in ("deny", "reject", "records") for f in own):
+                amounts.append(line["payable"] or line["charge"] or line["allowed"] or None)
+            if any(f["rule"] == "PRC104" for f in own):
+                amounts.append(line["allowed"] - line["charge"])
+            for amount in amounts:
+                total = None if total is None or amount is None else total + amount
+        told[claim] = total
+    return told
+
+
+@settings(max_examples=60, deadline=None)
+@given(SITUATION)
+def test_dollars_at_stake_are_those_of_the_lines_that_findings_concern(situation: Any) -> None:
+    review = pumpclaim.check(claims_of(situation))
+    table = worklist(review)
+    assert dict(table.select("claim", "at_stake").iter_rows()) == stakes(review)
+    assert sorted(table["claim"].to_list()) == list(range(len(situation)))
+
+
+def test_dollars_at_stake_of_the_example(review: pumpclaim.Review) -> None:
+    table = worklist(review)
+    of = dict(table.select("claim_id", "at_stake").iter_rows())
+    assert dict(table.select("claim", "at_stake").iter_rows()) == stakes(review)
+    assert (
+        of["R-1004"] == 220_00 * CENTS
+    )  # the drug line without KD, its allowance below its charge
+    assert of["R-1005"] == 900_00 * CENTS  # no narrative, so no allowance: the charge
+    assert of["R-1009"] == 900_00 * CENTS  # nothing is allowed: the charge is at risk
+    assert of["R-1001"] == 0  # advice alone
+
+
+def test_what_costs_most_stands_first_and_what_needs_no_work_last(review: pumpclaim.Review) -> None:
+    table = worklist(review)
+    works = table["determination"].cast(pl.String).is_in(["denied", "fix", "records"])
+    assert works.to_list() == sorted(works.to_list(), reverse=True)
+    amounts = table.filter(works)["at_stake"].to_list()
+    assert amounts == sorted(amounts, reverse=True)
+
+
+def test_an_amount_that_is_not_known_is_null_and_stands_behind_those_that_are() -> None:
+    claims = claims_of([
+        {"id": "A", "patient_id": "P1", "date": date(2025, 3, 10), "lines": ["J7999-KD", "62370"]},
+        {"id": "B", "patient_id": "P2", "date": date(2025, 3, 10), "lines": ["J7999 MORPHINE 360MG", "62370"]},
+    ])  # fmt: skip
+    claims = ClaimSet(claims.claims, claims.lines.with_columns(charge=pl.lit(None, pl.Int64)))
+    table = worklist(pumpclaim.check(claims))
+    assert table["claim_id"].to_list() == ["B", "A"]
+    assert table["at_stake"].to_list() == [18_00 * CENTS + 60_00 * CENTS, None]
+
+
+def test_each_filter_keeps_what_it_names_and_all_of_it(review: pumpclaim.Review) -> None:
+    table = worklist(review)
+    for name, values in choices(table).items():
+        for value in values:
+            kept = Selection(**{name: value}).of(table)
+            column = {
+                "determination": pl.col("determination").cast(pl.String) == value,
+                "outcome": pl.col("outcomes").list.contains(value),
+                "rule": pl.col("rules").list.contains(value),
+                "provider": pl.col("billing_provider_npi") == value,
+            }[name]
+            assert kept.equals(table.filter(column))
+            assert kept.height > 0
+    assert Selection(rule="drg").of(table).height == sum(
+        any(rule.startswith("DRG") for rule in rules) for rules in table["rules"]
+    )
+    assert Selection(patient="9xx0004").of(table)["claim_id"].to_list() == ["R-1006"]
+    assert Selection(claim="1006").of(table).height == 1
+    assert Selection(first_day=date(2026, 1, 1)).of(table).height == 16
+    assert Selection(last_day=date(2025, 12, 31)).of(table).height == 3
+    assert Selection(patient="(").of(table).height == 0
+
+
+def test_outcomes_are_worst_first(review: pumpclaim.Review) -> None:
+    order = OUTCOMES.categories.to_list()
+    for outcomes in worklist(review)["outcomes"]:
+        ranks = [order.index(one) for one in outcomes]
+        assert ranks == sorted(ranks, reverse=True)
+
+
+def test_a_worklist_of_nothing() -> None:
+    table = worklist(pumpclaim.check(ClaimSet()))
+    assert table.height == 0
+    assert Selection(rule="DRG", patient="x").of(table).height == 0
+    assert choices(table)["rule"] == []
+
+
+HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "<script>alert(1)</script>", '"quoted"']
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_export_holds_a_formula(text: str) -> None:
+    claims = claims_of(
+        [{"id": "A", "date": date(2025, 3, 10), "lines": ["J7999 CLONIDINE 20MCG", "62370"]}]
+    )
+    claims = ClaimSet(
+        claims.claims.with_columns(claim_id=pl.lit(text), patient_id=pl.lit(text), source=pl.lit(text)),
+        claims.lines,
+    )  # fmt: skip
+    review = pumpclaim.check(claims)
+    table = worklist(review)
+    rows = list(csv.reader(io.StringIO(render_csv(table, review.findings).decode("utf-8-sig"))))
+    assert len(rows) > 1
+    for row in rows[1:]:
+        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
+    with zipfile.ZipFile(io.BytesIO(render_xlsx(table, review.findings))) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert json.loads(render_json(table, review.findings))["claims"][0]["claim_id"] == text
+
+
+def test_a_long_identifier_stays_text_in_a_workbook(review: pumpclaim.Review) -> None:
+    table = worklist(review)
+    with zipfile.ZipFile(io.BytesIO(render_xlsx(table, review.findings))) as book:
+        shared = book.read("xl/sharedStrings.xml").decode()
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "1234567802" in shared
+    assert "<v>1234567802</v>" not in sheet
+
+
+def test_the_json_tells_the_findings_of_each_claim(review: pumpclaim.Review) -> None:
+    table = worklist(review)
+    told = {
+        one["claim_id"]: one for one in json.loads(render_json(table, review.findings))["claims"]
+    }
+    assert told["R-1004"]["at_stake"] == "220.00"
+    assert told["R-1008"]["allowed"] is None
+    for claim in pumpclaim.Review.to_dicts(review)["claims"]:
+        own = told[claim["claim_id"]]["findings"]
+        assert [f["rule"] for f in own] == [f["rule"] for f in claim["findings"]]
+    assert set(FORMS) == {"csv", "json", "xlsx"}

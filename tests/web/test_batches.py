@@ -1,0 +1,319 @@
+"""Uploads: kept, judged in a process of their own, taken up again, kept apart, removed."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import stat
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pytest
+from fastapi.testclient import TestClient
+
+import pumpclaim
+from pumpclaim.web.app import create_app
+from pumpclaim.web.batches.results import Results
+from pumpclaim.web.batches.store import DONE, FAILED, WAITING
+from pumpclaim.web.security.guard import visitor_of
+from pumpclaim.web.security.visitors import Visitor
+from pumpclaim.web.settings import Limits, Settings
+
+from .conftest import EXAMPLES, token_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CLINIC = EXAMPLES / "clinic.837"
+SECONDS = 60
+
+
+def send(client: TestClient, *files: tuple[str, bytes], **form: str) -> Any:
+    """Upload files as the page does."""
+    return client.post(
+        "/batches",
+        files=[("files", (name, data)) for name, data in files],
+        data={"csrf": token_of(client), **form},
+    )
+
+
+def judged(client: TestClient, batch: str) -> str:
+    """Wait until a batch has ended, and give its state."""
+    store = client.app.state.services.batches
+    for _ in range(SECONDS * 20):
+        found = store.get(batch)
+        if found.is_ended:
+            return str(found.state)
+        time.sleep(0.05)
+    raise AssertionError("the batch was never judged")
+
+
+def uploaded(client: TestClient, *files: tuple[str, bytes], **form: str) -> str:
+    """Upload files, wait, and give the batch's id."""
+    answer = send(client, *files, **form)
+    assert answer.status_code == 303, answer.text
+    batch = str(answer.headers["location"]).rsplit("/", 1)[1]
+    judged(client, batch)
+    return batch
+
+
+@pytest.fixture
+def batch(client: TestClient) -> str:
+    """The example of a clinic's morning, judged."""
+    return uploaded(client, ("clinic.837", CLINIC.read_bytes()))
+
+
+def test_an_upload_is_judged_as_on_the_command_line(client: TestClient, batch: str) -> None:
+    services = client.app.state.services
+    assert services.batches.get(batch).state == DONE
+    kept = Results(services.batches.folder(batch)).worklist
+    review = pumpclaim.check(pumpclaim.read(str(CLINIC)))
+    table = review.determinations.select("claim_id", pl.col("determination").cast(pl.String))
+    told = kept.sort("claim").select("claim_id", pl.col("determination").cast(pl.String))
+    assert told.equals(table)
+    assert services.batches.get(batch).summary["allowed"] == review.summary()["allowed"]
+
+
+def test_the_worklist_lists_every_claim_and_what_could_not_be_read(client: TestClient) -> None:
+    damaged = CLINIC.read_bytes().replace(b"CLM*R-1004*1080.00", b"CLM*R-1004*10x0.00")
+    batch = uploaded(client, ("a.837", damaged), ("notes.txt", b"hello there\n"))
+    text = client.get(f"/batches/{batch}").text
+    review = pumpclaim.check(pumpclaim.readers.read_data(damaged, "a.837"))
+    for claim in review.determinations["claim_id"]:
+        assert claim in text
+    assert "could not be read" in text
+    assert "R-1004" in text
+    assert "notes.txt: this is text" in text
+
+
+def test_several_files_are_one_set(client: TestClient) -> None:
+    text = CLINIC.read_bytes()
+    other = text.replace(b"R-1004", b"R-9999")
+    batch = uploaded(client, ("a.837", text), ("b.837", other), ("a.837", text))
+    found = client.app.state.services.batches.get(batch)
+    assert [one["name"] for one in found.files] == ["a.837", "b.837"]
+    assert found.summary["claims_read"] == 32
+    again = uploaded(client, ("a.837", text), ("a.837", other))
+    names = [one["name"] for one in client.app.state.services.batches.get(again).files]
+    assert names == ["a.837", "a.837 (2)"]
+    sources = Results(client.app.state.services.batches.folder(again)).worklist["source"]
+    assert set(sources) == set(names)
+
+
+def test_files_lie_under_numbers_and_for_their_owner_alone(client: TestClient) -> None:
+    name = "../../<script>alert(1)</script>.837"
+    batch = uploaded(client, (name, CLINIC.read_bytes()))
+    store = client.app.state.services.batches
+    files = list((store.folder(batch) / "files").iterdir())
+    assert [one.name for one in files] == ["0001"]
+    for path in [*files, store.folder(batch) / "claims.parquet"]:
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    page = client.get(f"/batches/{batch}").text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+NOTHING = {
+    "a wrong file": [("notes.txt", b"nothing of the kind\n")],
+    "an empty one": [("empty.837", b"")],
+    "a picture": [("a.837", b"\x89PNG\r\n\x1a\n")],
+    "a damaged gz": [("a.837.gz", gzip.compress(b"x" * 999)[:-5])],
+}
+
+
+@pytest.mark.parametrize("files", NOTHING.values(), ids=NOTHING)
+def test_what_cannot_be_judged_says_why_in_one_sentence(
+    client: TestClient, files: list[tuple[str, bytes]]
+) -> None:
+    batch = uploaded(client, *files)
+    assert client.app.state.services.batches.get(batch).state == FAILED
+    page = client.get(f"/batches/{batch}")
+    said = re.search(r'role="alert">(.*?)</p>', page.text)
+    assert said is not None
+    assert files[0][0] in said[1]
+    assert "Traceback" not in page.text
+    assert client.get(f"/batches/{batch}/claims/0").status_code == 409
+
+
+def test_a_zip_bomb_ends_in_a_sentence(tmp_path: Path) -> None:
+    limits = Limits(unpacked_bytes=80 * 1024**2)
+    bomb = gzip.compress(b"0" * (200 * 1024**2))
+    with TestClient(
+        create_app(Settings(data=tmp_path / "s", limits=limits)),
+        base_url="http://127.0.0.1:8239", follow_redirects=False,
+    ) as client:  # fmt: skip
+        batch = uploaded(client, ("bomb.837.gz", bomb))
+        found = client.app.state.services.batches.get(batch)
+    assert found.state == FAILED
+    assert "unpacks to more than" in found.message
+
+
+def limited(tmp_path: Path, **limits: int) -> TestClient:
+    settings = Settings(data=tmp_path / "limited", limits=Limits(**limits))
+    return TestClient(create_app(settings), base_url=settings.url, follow_redirects=False)
+
+
+def test_too_many_lines_files_and_bytes(tmp_path: Path) -> None:
+    with limited(tmp_path, lines=5, files=1, upload_bytes=100_000) as client:
+        batch = uploaded(client, ("clinic.837", CLINIC.read_bytes()))
+        assert "more than the 5 that this server takes" in (
+            client.app.state.services.batches.get(batch).message
+        )
+        two = send(client, ("a", b"x"), ("b", b"y"))
+        assert two.status_code == 422
+        assert "more than 1 files" in two.text
+        large = send(client, ("a", b"x" * 200_000))
+        assert large.status_code == 413
+        assert [one.name for one in client.app.state.services.batches.root.iterdir()] == [batch]
+
+
+def test_an_upload_without_a_file(client: TestClient) -> None:
+    answer = send(client, ("", b""))
+    assert answer.status_code == 422
+    assert client.app.state.services.batches.of(None) == []
+
+
+def test_judging_that_takes_too_long_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with limited(tmp_path, judging_seconds=1) as client:
+        # A named pipe never ends, as a file of a slow disk or an endless one does.
+        answer = send(client, ("clinic.837", CLINIC.read_bytes()))
+        batch = str(answer.headers["location"]).rsplit("/", 1)[1]
+        store = client.app.state.services.batches
+        judged(client, batch)
+        file = store.folder(batch) / "files" / "0001"
+        file.unlink()
+        os.mkfifo(file)
+        store.set_state(batch, WAITING)
+        client.app.state.runner.submit(batch)
+        assert judged(client, batch) == FAILED
+        assert "longer than the 1 seconds" in store.get(batch).message
+
+
+def test_a_server_that_was_stopped_takes_up_what_it_left(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "server")
+    with TestClient(create_app(settings), base_url=settings.url, follow_redirects=False) as client:
+        client.app.state.runner.stop()
+        left = (
+            send(client, ("clinic.837", CLINIC.read_bytes())).headers["location"].rsplit("/", 1)[1]
+        )
+        assert client.app.state.services.batches.get(left).state == WAITING
+        (client.app.state.services.batches.root / ".new-half").mkdir()
+    with TestClient(create_app(settings), base_url=settings.url) as client:
+        assert judged(client, left) == DONE
+        assert not (client.app.state.services.batches.root / ".new-half").exists()
+
+
+def test_a_server_stopped_in_the_middle_of_judging(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "server")
+    with TestClient(create_app(settings), base_url=settings.url, follow_redirects=False) as client:
+        batch = (
+            send(client, ("clinic.837", CLINIC.read_bytes())).headers["location"].rsplit("/", 1)[1]
+        )
+        store = client.app.state.services.batches
+        while store.get(batch).state == WAITING:
+            time.sleep(0.01)
+    with TestClient(create_app(settings), base_url=settings.url) as client:
+        assert judged(client, batch) == DONE
+        assert client.app.state.services.batches.get(batch).summary["claims_read"] == 16
+
+
+@pytest.fixture
+def act(client: TestClient) -> Callable[[str, str], None]:
+    """Go on as another person: ``act("u2", "biller")``."""
+
+    def become(user: str, role: str) -> None:
+        client.app.dependency_overrides[visitor_of] = lambda: Visitor(user, user, role, None)
+
+    return become
+
+
+def test_uploads_of_two_people_are_kept_apart(
+    client: TestClient, act: Callable[[str, str], None]
+) -> None:
+    act("ann", "biller")
+    hers = uploaded(client, ("clinic.837", CLINIC.read_bytes()))
+    act("bob", "biller")
+    his = uploaded(client, ("hospital.837", (EXAMPLES / "hospital.837").read_bytes()))
+    assert hers not in client.get("/").text
+    token = token_of(client)
+    for path in (
+        f"/batches/{hers}", f"/batches/{hers}/state", f"/batches/{hers}/export.csv",
+        f"/batches/{hers}/claims/0", f"/batches/{hers}/claims/0/reservoir.svg", f"/batches/{hers}/remove",
+        f"/utilization?batch={hers}", f"/utilization/{hers}/practices/0",
+        f"/utilization/{hers}/patients/0", f"/utilization/{hers}/patients/0/reservoir.svg",
+        f"/utilization/{hers}/practices/0/picture.svg",
+    ):  # fmt: skip
+        assert client.get(path).status_code == 404, path
+    for path in (f"/batches/{hers}/remove", f"/batches/{hers}/judge"):
+        assert client.post(path, data={"csrf": token}).status_code == 404, path
+    act("rita", "reviewer")
+    assert client.get(f"/batches/{hers}").status_code == 200
+    assert client.get(f"/batches/{his}/claims/0").status_code == 200
+    assert client.post(f"/batches/{hers}/remove", data={"csrf": token}).status_code == 403
+    act("adam", "administrator")
+    assert client.get(f"/batches/{hers}").status_code == 404
+    act("ann", "biller")
+    assert client.get(f"/batches/{hers}").status_code == 200
+
+
+def test_what_is_removed_is_gone(client: TestClient, batch: str) -> None:
+    folder = client.app.state.services.batches.folder(batch)
+    assert "Remove this upload?" in client.get(f"/batches/{batch}/remove").text
+    assert folder.exists()
+    answer = client.post(f"/batches/{batch}/remove", data={"csrf": token_of(client)})
+    assert answer.headers["location"] == "/"
+    assert not folder.exists()
+    assert client.get(f"/batches/{batch}").status_code == 404
+
+
+def test_judging_again_uses_what_was_switched_meanwhile(client: TestClient, batch: str) -> None:
+    from pumpclaim.web.preferences import Switched
+
+    services = client.app.state.services
+    before = Results(services.batches.folder(batch)).worklist
+    services.preferences.switch("local", Switched({"kd-on-compound": "not-required"}, {}))
+    client.post(f"/batches/{batch}/judge", data={"csrf": token_of(client)})
+    assert judged(client, batch) == DONE
+    after = Results(services.batches.folder(batch)).worklist
+    assert "DRG104" in before["rules"].explode().to_list()
+    assert "DRG104" not in after["rules"].explode().to_list()
+    assert "kd-on-compound = not-required" in client.get(f"/batches/{batch}").text
+
+
+def test_a_contract_given_with_the_upload_judges(client: TestClient) -> None:
+    text = CLINIC.read_bytes()
+    folder = client.app.state.services.batches.folder
+    batch = uploaded(client, ("clinic.837", text), contractor="01112")
+    assert "JUR103" in Results(folder(batch)).worklist["rules"].explode().to_list()
+    unknown = uploaded(client, ("clinic.837", text), contractor="99999")
+    assert client.app.state.services.batches.get(unknown).state == FAILED
+    assert send(client, ("a", b"x"), contractor="abc").status_code == 422
+
+
+def test_a_history_is_judged_against_and_kept_in(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "server", history=str(tmp_path / "history.db"))
+    text = CLINIC.read_text()
+    later = text.replace("20260105", "20260202").replace("R-1001", "R-3001").encode()
+    with TestClient(create_app(settings), base_url=settings.url, follow_redirects=False) as client:
+        uploaded(client, ("january.837", text.encode()))
+        batch = uploaded(client, ("february.837", later))
+        results = Results(client.app.state.services.batches.folder(batch))
+        claim = results.worklist.row(by_predicate=pl.col("claim_id") == "R-3001", named=True)
+        page = client.get(f"/batches/{batch}/claims/{claim['claim']}").text
+    assert "2026-01-05" in page
+    assert '<td class="number">28</td>' in page
+
+
+def test_what_is_seen_is_in_the_audit_log(client: TestClient, batch: str) -> None:
+    client.get(f"/batches/{batch}/claims/3")
+    client.get(f"/batches/{batch}/export.json")
+    entries = client.app.state.services.audit.entries()
+    told = [(entry.action, dict(entry.about)) for entry in entries]
+    assert ("see claim", {"batch": batch, "claim": "3"}) in told
+    assert any(action == "export worklist" for action, _ in told)
+    assert any(action == "upload" for action, _ in told)
