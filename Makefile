@@ -11,6 +11,7 @@ demo: $(VENV)/.run
 	@$(BIN)/pumpclaim check examples/clinic.837 --fail-on never
 	@echo
 	@echo "The same for your own files: $(BIN)/pumpclaim check FILE..."
+	@echo "The same in the browser: $(BIN)/pumpclaim serve, then open http://127.0.0.1:8239 and drop the files there."
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto --dist worksteal

@@ -8,7 +8,7 @@ import re
 import stat
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
@@ -23,41 +23,10 @@ from pumpclaim.web.security.visitors import Visitor
 from pumpclaim.web.settings import Limits, Settings
 
 from .conftest import EXAMPLES, token_of
+from .uploads import CLINIC, judged, send, uploaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-CLINIC = EXAMPLES / "clinic.837"
-SECONDS = 60
-
-
-def send(client: TestClient, *files: tuple[str, bytes], **form: str) -> Any:
-    """Upload files as the page does."""
-    return client.post(
-        "/batches",
-        files=[("files", (name, data)) for name, data in files],
-        data={"csrf": token_of(client), **form},
-    )
-
-
-def judged(client: TestClient, batch: str) -> str:
-    """Wait until a batch has ended, and give its state."""
-    store = client.app.state.services.batches
-    for _ in range(SECONDS * 20):
-        found = store.get(batch)
-        if found.is_ended:
-            return str(found.state)
-        time.sleep(0.05)
-    raise AssertionError("the batch was never judged")
-
-
-def uploaded(client: TestClient, *files: tuple[str, bytes], **form: str) -> str:
-    """Upload files, wait, and give the batch's id."""
-    answer = send(client, *files, **form)
-    assert answer.status_code == 303, answer.text
-    batch = str(answer.headers["location"]).rsplit("/", 1)[1]
-    judged(client, batch)
-    return batch
 
 
 @pytest.fixture

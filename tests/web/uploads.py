@@ -1,0 +1,43 @@
+"""Uploads as the page makes them, for the tests of what becomes of them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from .conftest import EXAMPLES, token_of
+
+if TYPE_CHECKING:
+    from fastapi.testclient import TestClient
+
+CLINIC = EXAMPLES / "clinic.837"
+SECONDS = 60
+
+
+def send(client: TestClient, *files: tuple[str, bytes], **form: str) -> Any:
+    """Upload files as the page does."""
+    return client.post(
+        "/batches",
+        files=[("files", (name, data)) for name, data in files],
+        data={"csrf": token_of(client), **form},
+    )
+
+
+def judged(client: TestClient, batch: str) -> str:
+    """Wait until a batch has ended, and give its state."""
+    store = client.app.state.services.batches
+    for _ in range(SECONDS * 20):
+        found = store.get(batch)
+        if found.is_ended:
+            return str(found.state)
+        time.sleep(0.05)
+    raise AssertionError("the batch was never judged")
+
+
+def uploaded(client: TestClient, *files: tuple[str, bytes], **form: str) -> str:
+    """Upload files, wait, and give the batch's id."""
+    answer = send(client, *files, **form)
+    assert answer.status_code == 303, answer.text
+    batch = str(answer.headers["location"]).rsplit("/", 1)[1]
+    judged(client, batch)
+    return batch
