@@ -262,7 +262,8 @@ def test_the_claim_shows_the_reservoir_and_the_record(client: TestClient, yearly
     text = plain(page.text)
     assert "2025-01-06" in text
     assert "Record of a visit of 2025-04-06" in text
-    assert "concentration: 20 mg/mL" in text
+    assert "dose or drug changed: no" in text
+    assert "concentration 20 mg/mL" in text
     assert client.get(f"/batches/{yearly}/claims/3/reservoir.svg").status_code == 200
 
 

@@ -18,7 +18,7 @@ from pumpclaim.reports.assessment.words import (
 from pumpclaim.reports.words import BASES
 
 if TYPE_CHECKING:
-    from pumpclaim.charts.assessment import AssessedChart, Assessment, Shown
+    from pumpclaim.charts.assessment import Answer, AssessedChart, Assessment, Shown
     from pumpclaim.policy import PolicySet
     from pumpclaim.policy.chart import Part
 
@@ -46,6 +46,7 @@ def render(assessment: Assessment) -> bytes:
 def chart_view(chart: AssessedChart, policy: PolicySet) -> dict[str, Any]:
     """One chart in words, as pages show it: determination, statements with answers, what is missing."""
     part = policy.chart[chart.part]
+    shown_with = {one.question for shown in chart.statements for one in shown.answers}
     return {
         "title": part.title,
         "patient": chart.patient_id,
@@ -59,6 +60,11 @@ def chart_view(chart: AssessedChart, policy: PolicySet) -> dict[str, Any]:
             for one in chart.missing
         ],
         "statements": [_statement(shown, part, policy) for shown in chart.statements],
+        "details": [
+            _answer(one, part)
+            for one in chart.answers
+            if one.value is not None and one.question not in shown_with
+        ],
         "counts": {
             status: sum(shown.status == status for shown in chart.statements)
             for status in ("met", "not met", "not documented", "not applicable")
@@ -77,13 +83,15 @@ def _statement(shown: Shown, part: Part, policy: PolicySet) -> dict[str, Any]:
         "against": shown.against,
         "remarks": [f"{one.words} (rests on {BASES[one.basis]})" for one in shown.remarks],
         "rules": ", ".join(rules_of(shown.statement, part)),
-        "answers": [
-            {
-                "label": part.questions[one.question].label,
-                "answer": answer_words(part.questions[one.question], one.value),
-                "known": one.value is not None,
-                "places": [place_words(place) for place in one.evidence],
-            }
-            for one in (() if shown.composite else shown.answers)
-        ],
+        "answers": [_answer(one, part) for one in (() if shown.composite else shown.answers)],
+    }
+
+
+def _answer(answer: Answer, part: Part) -> dict[str, Any]:
+    question = part.questions[answer.question]
+    return {
+        "label": question.label,
+        "answer": answer_words(question, answer.value),
+        "known": answer.value is not None,
+        "places": [place_words(place) for place in answer.evidence],
     }
