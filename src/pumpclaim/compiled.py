@@ -174,18 +174,9 @@ def _enum(names: tuple[str, ...]) -> pl.Enum:
     return pl.Enum(names)
 
 
-_COMPILED: dict[int, CompiledPolicy] = {}
-
-
+@lru_cache(maxsize=64)
 def compile_policy(policy: PolicySet) -> CompiledPolicy:
     """The policy's arrays; compiled once for each policy object."""
-    known = _COMPILED.get(id(policy))
-    if known is None or known.policy is not policy:
-        known = _COMPILED[id(policy)] = _compile(policy)
-    return known
-
-
-def _compile(policy: PolicySet) -> CompiledPolicy:
     codes = tuple(policy.codes.values())
     drugs = tuple(policy.drugs.by_id)
     numbers = [one.number for article in policy.articles for one in article.contracts]

@@ -84,10 +84,8 @@ def choose_rules(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tupl
 
 
 @lru_cache(maxsize=64)
-def _plan(
-    codes: tuple[str, ...], readings: tuple[tuple[str, str], ...], key: int, charts_given: bool
-) -> tuple[Planned, ...]:
-    line = Line(_POLICIES[key], charts_given=charts_given)
+def _plan(codes: tuple[str, ...], policy: PolicySet, charts_given: bool) -> tuple[Planned, ...]:
+    line = Line(policy, charts_given=charts_given)
     return tuple(
         Planned(RULES[code], case, f"{code}/{number}", case.when & _reached(RULES[code]))
         for code in codes
@@ -103,16 +101,11 @@ def _reached(rule: Rule) -> pl.Expr:
     return first
 
 
-_POLICIES: dict[int, PolicySet] = {}
-
-
 def run_rules(
     allowed: Ints, context: Context, codes: tuple[str, ...], charts: BlockCharts | None
 ) -> list[Hits]:
     """Every case that fired on a block, with the places where it did; ``allowed`` are its lines' prices."""
-    policy = context.compiled.policy
-    _POLICIES[id(policy)] = policy
-    planned = _plan(codes, tuple(sorted(policy.chosen.items())), id(policy), charts is not None)
+    planned = _plan(codes, context.compiled.policy, charts is not None)
     if not planned or not len(allowed):
         return []
     frame = context.frame(allowed)

@@ -158,20 +158,11 @@ def assess(charts: ChartSet, *, policy: PolicySet | None = None) -> Assessment:
 
 
 @lru_cache(maxsize=32)
-def _criteria(part: str, chosen: tuple[tuple[str, str], ...], key: int) -> tuple[Criterion, ...]:
-    policy = _POLICIES[key]
+def criteria(policy: PolicySet, part: str) -> tuple[Criterion, ...]:
+    """The criteria of one kind of chart under the policy's readings."""
     if part == "implant":
         return implant_criteria(policy, policy.chart[part])
     return encounter_criteria(policy)
-
-
-_POLICIES: dict[int, PolicySet] = {}
-
-
-def criteria(policy: PolicySet, part: str) -> tuple[Criterion, ...]:
-    """The criteria of one kind of chart under the policy's readings."""
-    _POLICIES[id(policy)] = policy
-    return _criteria(part, tuple(sorted(policy.chosen.items())), id(policy))
 
 
 def judge(policy: PolicySet, part: str, frame: pl.DataFrame) -> list[Judged]:

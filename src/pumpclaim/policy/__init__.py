@@ -11,7 +11,7 @@ import tomllib
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,16 +60,26 @@ def load(
 ) -> PolicySet:
     """The shipped policy under ``readings`` (reading id to choice) and ``thresholds`` (name to value).
 
-    Others keep their default. Raises InputError for a reading, choice or threshold that does not exist,
-    naming the nearest, and for a value that is no number.
+    Others keep their default. The same call gives the same policy, so that what is made of it is made once.
+    Raises InputError for a reading, choice or threshold that does not exist, naming the nearest, and for a
+    value that is no number.
     """
+    return _loaded(
+        tuple(sorted((readings or {}).items())), tuple(sorted((thresholds or {}).items()))
+    )
+
+
+@lru_cache(maxsize=64)
+def _loaded(
+    readings: tuple[tuple[str, str], ...], thresholds: tuple[tuple[str, str], ...]
+) -> PolicySet:
     policy = _shipped()
     if thresholds:
-        policy = replace(policy, thresholds={**policy.thresholds, **_set(policy, thresholds)})
+        policy = replace(policy, thresholds={**policy.thresholds, **_set(policy, dict(thresholds))})
     if not readings:
         return policy
     known = {name: one for article in policy.articles for name, one in article.readings.items()}
-    for name, choice in readings.items():
+    for name, choice in readings:
         if name not in known:
             raise InputError(f"no reading is called '{name}'{nearest(name, known, listed=None)}")
         if choice not in known[name].choices:
@@ -79,7 +89,7 @@ def load(
             raise InputError(
                 f"the reading '{name}' cannot be switched yet: its rules are still to come"
             )
-    return replace(policy, chosen={**policy.chosen, **readings})
+    return replace(policy, chosen={**policy.chosen, **dict(readings)})
 
 
 def _set(policy: PolicySet, given: Mapping[str, str]) -> dict[str, Decimal]:

@@ -188,9 +188,12 @@ class Medicare:
     other_contracts: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PolicySet:
-    """Everything the rules may ask: articles, codes, drugs, law, thresholds and the readings chosen."""
+    """Everything the rules may ask: articles, codes, drugs, law, thresholds and the readings chosen.
+
+    A policy is equal only to itself, so that what is made of it may be cached by it.
+    """
 
     articles: tuple[Article, ...]
     codes: dict[str, Code]

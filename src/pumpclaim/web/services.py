@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,13 +58,6 @@ class Services:
 def policy_under(readings: Mapping[str, str], thresholds: Mapping[str, str]) -> PolicySet:
     """The policy under readings and thresholds; the same object for the same, while it is remembered."""
     return _policy(tuple(sorted(readings.items())), tuple(sorted(thresholds.items())))
-
-
-@lru_cache(maxsize=64)
-def _policy(
-    readings: tuple[tuple[str, str], ...], thresholds: tuple[tuple[str, str], ...]
-) -> PolicySet:
-    return load(dict(readings), dict(thresholds))
 
 
 def open_services(settings: Settings) -> Services:
