@@ -7,7 +7,7 @@ since 1970-01-01. Everything is compiled once for a policy and a choice of readi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -294,7 +294,8 @@ def _sold(policy: PolicySet, drugs: Sequence[str], confidence: str) -> tuple[Sol
 
 
 def _fee_table(article: Article, drugs: Sequence[str]) -> FeeTable:
-    starts = sorted({fee.start for fee in article.fees})
+    ends = {fee.end + timedelta(days=1) for fee in article.fees if fee.end is not None}
+    starts = sorted({fee.start for fee in article.fees} | ends)
     rates = np.full((len(starts), len(drugs) + 1), -1, np.int64)
     compounding = np.zeros(len(starts), np.int64)
     for period, start in enumerate(starts):

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 FEW = 11
 """Names that a sentence may list."""
@@ -37,6 +37,17 @@ class InputError(Exception):
             at = f", segment {segment}" if segment is not None else ""
             where = source + at + (f", line {line}" if line is not None else "") + ": "
         super().__init__(where + what)
+
+
+class UnusableError(InputError):
+    """Nothing of what was given can be used: one sentence, and each part of it with what is wrong.
+
+    Each of ``errors`` has ``where`` (a part's name and place) and ``what``.
+    """
+
+    def __init__(self, what: str, errors: Sequence[dict[str, str]] = ()) -> None:
+        super().__init__(what)
+        self.errors = errors
 
 
 def nearest(name: str, known: Iterable[str], *, listed: int | None = FEW) -> str:

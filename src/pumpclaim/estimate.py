@@ -32,7 +32,7 @@ class Estimate:
 
     def to_dict(self) -> dict[str, str]:
         """The same with every amount as a string."""
-        return {name: str(value) for name, value in asdict(self).items()}
+        return {name: f"{value:f}" for name, value in asdict(self).items()}
 
 
 def estimate(

@@ -31,6 +31,8 @@ AGREE = Fraction(1, 50)
 _QUANTITY = re.compile(r"\s*(?P<value>\d+(?:\.\d+)?|\.\d+)\s*(?P<unit>[^\d\s].*?)\s*")
 _MASSES = {"mcg": "mcg", "ug": "mcg", "µg": "mcg", "μg": "mcg", "mg": "mg", "g": "g"}
 _DAYS = {"day": 1, "d": 1, "24h": 1, "hr": 24, "h": 24, "hour": 24}
+LONGEST_TEXT = 60
+"""Characters of one quantity, far more than any needs."""
 LONGEST_SUPPLY = 36_500
 """Days: a supply beyond a hundred years is a slip."""
 
@@ -102,7 +104,10 @@ def due(
     The supply is whole days, rounded down, at most ``longest`` (else the threshold
     ``longest_refill_interval``). A refill is early before ``refill_due_share`` of the supply is used,
     unless ``refill_due_days`` or fewer are left. ``alarm`` is the volume at which the pump warns.
+    Raises InputError when the fill would last beyond the calendar.
     """
+    if fill.days_to_dry > (date.max - filled).days:
+        raise InputError(f"a fill on {filled} would last beyond the calendar; check the day")
     most = longest if longest is not None else int(policy.thresholds["longest_refill_interval"])
     whole = floor(fill.days)
     supply = min(whole, most)
@@ -183,6 +188,8 @@ def flow_rate_of(text: str) -> Fraction:
 def _quantity(
     text: str, what: str, example: str, *, unit_needed: bool = True
 ) -> tuple[Fraction, str]:
+    if len(text) > LONGEST_TEXT:
+        raise InputError(f"{what} of {len(text)} characters cannot be; write {what} as {example}")
     given = " ".join(text.replace(" per ", "/").split())
     if not unit_needed and re.fullmatch(r"\d+(\.\d+)?|\.\d+", given):
         return Fraction(given), ""

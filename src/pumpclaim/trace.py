@@ -18,12 +18,14 @@ def trace(policy: PolicySet) -> list[dict[str, Any]]:
     """One entry for each statement of the first article, in the article's order.
 
     Keys: ``statement``, ``summary``, ``where``, ``rules`` (codes), ``figures`` (names) and ``reason``,
-    which is null where a rule or figure accounts for the statement.
+    which is null where a rule or figure accounts for the statement; ``decided_from``, and the
+    ``readings`` (ids) and ``revisions`` (numbers) that concern it.
     """
+    article = policy.articles[0]
     entries = []
-    for statement in policy.articles[0].statements.values():
+    for statement in article.statements.values():
         rules = [code for code, rule in RULES.items() if statement.id in rule.statements]
-        figures = [name for name, rests_on in FIGURES.items() if statement.id in rests_on]
+        figures = sorted(name for name, rests_on in FIGURES.items() if statement.id in rests_on)
         entries.append({
             "statement": statement.id,
             "summary": statement.summary,
@@ -31,5 +33,12 @@ def trace(policy: PolicySet) -> list[dict[str, Any]]:
             "rules": rules,
             "figures": figures,
             "reason": statement.reason,
+            "decided_from": list(statement.decided_from),
+            "readings": [
+                one.id for one in article.readings.values() if statement.id in one.statements
+            ],
+            "revisions": [
+                one.number for one in article.revisions if statement.id in one.statements
+            ],
         })  # fmt: skip
     return entries

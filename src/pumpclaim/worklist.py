@@ -28,8 +28,8 @@ def worklist(review: Review) -> pl.DataFrame:
     At stake is the money of the lines that a finding to deny, to reject or for records concerns (all lines
     of the claim where it concerns the claim): the lower of allowance and charge where the article allows
     anything, else the one of them that is known (a charge is at risk as well where nothing is allowed); and
-    what a charge gives away below the allowance. Null where a line has neither. Claims that need work and have no known amount
-    stand behind those that have one.
+    what a charge gives away below the allowance. Null where a line has neither. Claims that need work and
+    have no known amount stand behind those that have one.
     """
     findings, prices = review.findings, review.prices
     money = prices.select(

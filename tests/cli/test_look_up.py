@@ -245,9 +245,11 @@ def test_policy_that_does_not_exist(arguments: tuple[str, ...], words: str) -> N
 def test_policy_trace_accounts_for_every_statement() -> None:
     found = json.loads(invoke("policy", "trace", "--format", "json").stdout)
     assert [one["statement"] for one in found] == list(load().articles[0].statements)
-    assert all(
-        set(one) == {"statement", "summary", "where", "rules", "figures", "reason"} for one in found
-    )
+    keys = {
+        "statement", "summary", "where", "decided_from", "rules", "figures", "readings", "revisions",
+        "reason",
+    }  # fmt: skip
+    assert all(set(one) == keys for one in found)
     assert all(one["statement"] in invoke("policy", "trace").stdout for one in found)
 
 

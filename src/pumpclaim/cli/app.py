@@ -10,7 +10,18 @@ from typing import Annotated
 import typer
 
 from pumpclaim._version import __version__
-from pumpclaim.cli import assess, check, history, look_up, price, refill, serve, utilization
+from pumpclaim.cli import (
+    assess,
+    check,
+    history,
+    look_up,
+    price,
+    published,
+    refill,
+    serve,
+    user,
+    utilization,
+)
 
 HELP = "Hold Medicare claims for implanted infusion pumps against Local Coverage Article A55239."
 EPILOG = (
@@ -68,6 +79,20 @@ history_app.command("export")(history.export)
 history_app.command("forget")(history.forget)
 app.add_typer(history_app, name="history")
 
+user_app = typer.Typer(
+    help="Who may sign in to the page.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+user_app.command("add")(user.add)
+user_app.command("list")(user.show)
+user_app.command("role")(user.role)
+user_app.command("password")(user.password)
+user_app.command("active")(user.active)
+user_app.command("token")(user.token)
+user_app.command("remove")(user.remove)
+app.add_typer(user_app, name="user")
+
 policy_app = typer.Typer(
     help="What the article says, as the program holds it.",
     no_args_is_help=True,
@@ -75,4 +100,7 @@ policy_app = typer.Typer(
 )
 policy_app.command("show")(look_up.policy_show)
 policy_app.command("trace")(look_up.policy_trace)
+policy_app.command("import")(published.policy_import)
+policy_app.command("verify")(published.policy_verify)
+policy_app.command("diff")(published.policy_diff)
 app.add_typer(policy_app, name="policy")

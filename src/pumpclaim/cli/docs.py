@@ -1,4 +1,6 @@
-"""The pages docs/commands.md and docs/rules.md, made from the commands and rules themselves.
+"""The made files of docs: commands, rules, chart, tables, the schemas, the OpenAPI document of the API.
+
+Each is made from what it tells of.
 
 ``python -m pumpclaim.cli.docs docs`` writes them anew; a test fails while they are stale.
 """
@@ -16,12 +18,14 @@ from pumpclaim.cli.app import app
 from pumpclaim.policy import load
 from pumpclaim.reports.chart_template import how
 from pumpclaim.reports.pages import codes_text, rule_document
+from pumpclaim.reports.schemas import schema_text
 from pumpclaim.reports.tables_page import tables_page
 from pumpclaim.reports.words import BASES
 from pumpclaim.rules import RULES
+from pumpclaim.web.api.v1 import openapi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pumpclaim.rules import Rule
 
@@ -210,12 +214,22 @@ def chart_page() -> str:
     return "\n".join(lines)
 
 
+FILES: dict[str, Callable[[], str]] = {
+    "chart.md": chart_page,
+    "commands.md": commands_page,
+    "rules.md": rules_page,
+    "tables.md": tables_page,
+    "check.schema.json": lambda: schema_text("check"),
+    "assess.schema.json": lambda: schema_text("assess"),
+    "openapi.json": lambda: openapi().decode(),
+}
+"""Every made file and how it is made."""
+
+
 def write_pages(folder: Path) -> None:
-    """Write every page into ``folder``."""
-    (folder / "chart.md").write_text(chart_page(), encoding="utf-8")
-    (folder / "commands.md").write_text(commands_page(), encoding="utf-8")
-    (folder / "rules.md").write_text(rules_page(), encoding="utf-8")
-    (folder / "tables.md").write_text(tables_page(), encoding="utf-8")
+    """Write every made file into ``folder``."""
+    for name, make in FILES.items():
+        (folder / name).write_text(make(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,12 +5,13 @@ A value that cannot be used is a usage error, which names the nearest that can.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+
+from pumpclaim import options
+from pumpclaim.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ FORMATS = ("text", "json", "csv", "parquet")
 PAGE_FORMATS = ("text", "json")
 FAIL_ON = ("deny", "reject", "records", "package", "advise", "never")
 """Outcomes worst first, as ``--fail-on`` takes them."""
-CONTRACT_DIGITS = 5
+Value = TypeVar("Value")
 
 
 def one_of(choices: Sequence[str]) -> Callable[[str], str]:
@@ -35,60 +36,31 @@ def one_of(choices: Sequence[str]) -> Callable[[str], str]:
     return choose
 
 
-def contract_number(value: str) -> str:
-    """A contract number, five digits."""
-    if not (len(value) == CONTRACT_DIGITS and value.isascii() and value.isdigit()):
-        raise typer.BadParameter(f"'{value}' is no contract number: five digits, such as 01312")
-    return value
+def _parser(read: Callable[[str], Value]) -> Callable[[str], Value]:
+    """A reader of values as Typer wants it: what cannot be used is a usage error."""
+
+    def parse(text: str) -> Value:
+        try:
+            return read(text)
+        except InputError as error:
+            raise typer.BadParameter(error.what) from None
+
+    return parse
 
 
-def day(value: str) -> date:
-    """A date in ISO 8601."""
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        message = f"'{value}' is no date; write year, month and day as 2024-03-05"
-        raise typer.BadParameter(message) from None
-
-
-def today() -> date:
-    """Today by this machine's clock."""
-    return datetime.now(UTC).astimezone().date()
-
-
-def dollars(value: str) -> Decimal:
-    """An amount of money, not negative."""
-    try:
-        amount = Decimal(value.removeprefix("$").replace(",", ""))
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not amount.is_finite() or amount < 0:
-        raise typer.BadParameter(f"'{value}' is no amount of dollars; write it as 82.50")
-    return amount
+contract_number = _parser(options.contract_number)
+day = _parser(options.day)
+dollars = _parser(options.dollars)
+today = options.today
+rule_codes = options.rule_codes
+readings = thresholds = options.pairs
 
 
 def pairs(values: list[str] | None) -> list[str] | None:
-    """A callback that lets only ``ID=CHOICE`` pass; the policy's loader knows which exist."""
+    """A callback that lets only ``ID=CHOICE`` pass."""
     for value in values or ():
-        if not all(value.partition("=")):
-            message = f"'{value}' is not ID=CHOICE, as kd-on-compound=not-required is"
-            raise typer.BadParameter(message)
+        _parser(options.pair)(value)
     return values
-
-
-def readings(values: Sequence[str] | None) -> dict[str, str]:
-    """``ID=CHOICE`` pairs as a dictionary, the last of an id winning."""
-    return {name: choice for name, _, choice in (value.partition("=") for value in values or ())}
-
-
-def thresholds(values: Sequence[str] | None) -> dict[str, str]:
-    """``NAME=VALUE`` pairs as a dictionary, the last of a name winning."""
-    return {name: value for name, _, value in (one.partition("=") for one in values or ())}
-
-
-def rule_codes(values: Sequence[str] | None) -> list[str]:
-    """Codes or families, given one by one or joined by commas."""
-    return [code.strip() for value in values or () for code in value.split(",") if code.strip()]
 
 
 PageFormat = Annotated[

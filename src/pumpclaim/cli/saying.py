@@ -50,9 +50,9 @@ def write(content: bytes, output: Path | None = None) -> None:
 
 def write_json(value: object) -> None:
     """A document as indented JSON on standard output."""
-    import orjson  # noqa: PLC0415
+    from pumpclaim.reports.written import json_bytes  # noqa: PLC0415
 
-    write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    write(json_bytes(value))
 
 
 def console(file: IO[str] | None = None) -> Console:

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import tomllib
 from dataclasses import replace
 from datetime import date
@@ -24,7 +26,9 @@ from pumpclaim.policy.model import (
     Code,
     Contract,
     Fee,
+    Lists,
     Medicare,
+    Passage,
     PolicySet,
     Reading,
     Revision,
@@ -34,7 +38,7 @@ from pumpclaim.policy.model import (
 from pumpclaim.tables import MAX_AMOUNT, NANOGRAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
     "Article",
@@ -51,29 +55,40 @@ __all__ = [
 HERE = Path(__file__).parent
 FRACTIONS = ("residual_volume", "refill_due_share", "largest_reservoir")
 """Thresholds that need not be whole numbers."""
+ENVIRONMENT = "PUMPCLAIM_POLICY"
+"""Variable that names folders of adopted articles, parted as in PATH."""
 INGREDIENTS_AT_MOST = 100
 """Ingredients of one line whose extended fees are sure to fit int64 together."""
 
 
 def load(
-    readings: Mapping[str, str] | None = None, thresholds: Mapping[str, str] | None = None
+    readings: Mapping[str, str] | None = None,
+    thresholds: Mapping[str, str] | None = None,
+    folders: Sequence[Path] = (),
 ) -> PolicySet:
     """The shipped policy under ``readings`` (reading id to choice) and ``thresholds`` (name to value).
 
     Others keep their default. The same call gives the same policy, so that what is made of it is made once.
-    Raises InputError for a reading, choice or threshold that does not exist, naming the nearest, and for a
-    value that is no number.
+    Folders of articles that were adopted (``pumpclaim policy adopt``) count as well: those of ``folders``,
+    and those that the environment names in PUMPCLAIM_POLICY. Raises InputError for a reading, choice,
+    threshold or folder that does not exist, naming the nearest, and for a value that is no number.
     """
+    named = os.environ.get(ENVIRONMENT, "")
+    given = [*(Path(one) for one in named.split(os.pathsep) if one), *folders]
     return _loaded(
-        tuple(sorted((readings or {}).items())), tuple(sorted((thresholds or {}).items()))
+        tuple(sorted((readings or {}).items())),
+        tuple(sorted((thresholds or {}).items())),
+        tuple(given),
     )
 
 
 @lru_cache(maxsize=64)
 def _loaded(
-    readings: tuple[tuple[str, str], ...], thresholds: tuple[tuple[str, str], ...]
+    readings: tuple[tuple[str, str], ...],
+    thresholds: tuple[tuple[str, str], ...],
+    folders: tuple[Path, ...],
 ) -> PolicySet:
-    policy = _shipped()
+    policy = _facts(folders)
     if thresholds:
         policy = replace(policy, thresholds={**policy.thresholds, **_set(policy, dict(thresholds))})
     if not readings:
@@ -128,10 +143,36 @@ def fee_rate(fee: Fee) -> int:
     return int(per_gram)
 
 
+def article_folders(folder: Path) -> list[Path]:
+    """The folders of articles in ``folder``: itself, or those in it; raises InputError when there is none."""
+    if (folder / "article.toml").is_file():
+        return [folder]
+    found = sorted(path.parent for path in folder.glob("*/article.toml"))
+    if not found:
+        raise InputError("there is no article.toml in this folder of policies", source=str(folder))
+    return found
+
+
+def newest(articles: Iterable[Article]) -> tuple[Article, ...]:
+    """Of each article the newest revision, which holds the facts of those before it; in order of ids met."""
+    found: dict[str, Article] = {}
+    for one in articles:
+        before = found.get(one.id)
+        if before is None or _age(before) <= _age(one):
+            found[one.id] = one
+    return tuple(found.values())
+
+
+def _age(article: Article) -> tuple[date, int]:
+    number = re.search(r"\d+", article.revision)
+    return article.revisions[-1].effective, int(number[0]) if number else 0
+
+
 @cache
-def _shipped() -> PolicySet:
-    folders = sorted(path.parent for path in HERE.glob("*/article.toml"))
-    articles = tuple(read_article(folder) for folder in folders)
+def _facts(given: tuple[Path, ...]) -> PolicySet:
+    folders = [*article_folders(HERE), *(one for path in given for one in article_folders(path))]
+    articles = newest(read_article(folder) for folder in folders)
+    _check_contracts(articles)
     drugs = load_drugs()
     for article in articles:
         for fee in article.fees:
@@ -151,6 +192,18 @@ def _shipped() -> PolicySet:
     )
 
 
+def _check_contracts(articles: Sequence[Article]) -> None:
+    """A contract belongs to one article of the set."""
+    owners: dict[str, str] = {}
+    for article in articles:
+        for one in article.contracts:
+            owner = owners.setdefault(one.number, article.id)
+            if owner != article.id:
+                raise InputError(
+                    f"the contract {one.number} is in two articles, {owner} and {article.id}"
+                )
+
+
 def read_article(folder: Path) -> Article:
     """The article whose facts lie in ``folder``; raises InputError for a fact that cannot hold."""
     head = _toml(folder / "article.toml")
@@ -164,6 +217,7 @@ def read_article(folder: Path) -> Article:
     article = Article(
         id=head["id"],
         title=head["title"],
+        type=head["type"],
         issuer=head["issuer"],
         jurisdiction=head["jurisdiction"],
         original_effective=head["original_effective"],
@@ -192,6 +246,14 @@ def read_article(folder: Path) -> Article:
         },
         chart=read_chart(_toml(folder / "chart.toml"), statements),
         later_revision_known=head.get("later_revision_known"),
+        lists=Lists(**{name: frozenset(listed) for name, listed in codes.get("lists", {}).items()}),
+        ending=head.get("ending"),
+        retired=head.get("retired"),
+        unreviewed=frozenset(head.get("unreviewed", ())),
+        passages=tuple(
+            Passage(row["statement"], row["words"], row["sha256"])
+            for row in _toml(folder / "passages.toml")["passages"]
+        ),
     )
     _check(article)
     return article
@@ -201,6 +263,8 @@ def _check(article: Article) -> None:
     for fee in article.fees:
         if fee.drug is not None:
             fee_rate(fee)
+    for name in article.unreviewed - set(article.statements):
+        raise InputError(f"{article.id}: unreviewed names no statement '{name}'")
     for one in article.readings.values():
         if one.default not in one.choices:
             raise InputError(f"{article.id}: the reading '{one.id}' has no choice '{one.default}'")
@@ -223,11 +287,18 @@ def _revision(row: dict[str, Any]) -> Revision:
 
 def _fees(document: dict[str, Any]) -> tuple[Fee, ...]:
     compounding = tuple(
-        Fee(None, Decimal(row["fee"]), row["per"], row["from"], row["statement"])
+        Fee(None, Decimal(row["fee"]), row["per"], row["from"], row["statement"], row.get("to"))
         for row in document["compounding_fee"]
     )
     return compounding + tuple(
-        Fee(row["drug"], Decimal(row["fee"]), row["per"], row["from"], document["statement"])
+        Fee(
+            row["drug"],
+            Decimal(row["fee"]),
+            row["per"],
+            row["from"],
+            document["statement"],
+            row.get("to"),
+        )
         for row in document["fees"]
     )
 
@@ -273,7 +344,11 @@ def _medicare(document: dict[str, Any]) -> Medicare:
 
 
 def _toml(path: Path) -> dict[str, Any]:
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"these facts cannot be read ({why})", source=str(path)) from None
 
 
 def days(day: date) -> int:

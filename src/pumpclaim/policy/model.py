@@ -95,6 +95,8 @@ class Fee:
     """A fee of the article from a date on, in dollars per unit (P3, P5).
 
     ``per`` is ``mcg`` or ``mg`` for a drug and ``refill`` for the compounding fee, whose ``drug`` is null.
+    ``end`` is its last day where a revision took the drug out of the table; null while a later fee, if there
+    is one, takes its place.
     """
 
     drug: str | None
@@ -102,6 +104,7 @@ class Fee:
     per: str
     start: date
     statement: str
+    end: date | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,18 @@ class Statement:
     where: str
     decided_from: tuple[str, ...]
     reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A passage of an article's text on which a statement rests: how many words, and their SHA-256.
+
+    See ``articles.passages``; no word of the article is kept.
+    """
+
+    statement: str
+    words: int
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -129,11 +144,27 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Lists:
+    """The lists of an article that restrict what is billed with its codes (K2 to K5); an empty one restricts
+    nothing. Diagnoses stand without points, in capitals; bill types have three digits, ``x`` for any last."""
+
+    modifiers: frozenset[str] = frozenset()
+    diagnoses_covered: frozenset[str] = frozenset()
+    diagnoses_not_covered: frozenset[str] = frozenset()
+    bill_types: frozenset[str] = frozenset()
+    revenue_codes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Article:
-    """One article with all its dated facts; ``fees`` hold every period."""
+    """One article with all its dated facts; ``fees`` hold every period.
+
+    ``unreviewed`` are statements whose text changed with a revision that nobody has mapped to rules yet.
+    """
 
     id: str
     title: str
+    type: str
     issuer: str
     jurisdiction: str
     original_effective: date
@@ -146,6 +177,11 @@ class Article:
     readings: dict[str, Reading]
     chart: ChartDefinition
     later_revision_known: str | None = None
+    lists: Lists = Lists()
+    ending: date | None = None
+    retired: date | None = None
+    unreviewed: frozenset[str] = frozenset()
+    passages: tuple[Passage, ...] = ()
 
     @property
     def revision(self) -> str:
@@ -163,11 +199,12 @@ class Article:
 
     def fees_on(self, day: date) -> dict[str | None, Fee]:
         """The fees that hold on ``day`` by drug; the compounding fee stands under null."""
-        return {
+        newest = {
             fee.drug: fee
             for fee in sorted(self.fees, key=lambda one: one.start)
             if fee.start <= day
         }
+        return {drug: fee for drug, fee in newest.items() if fee.end is None or day <= fee.end}
 
 
 @dataclass(frozen=True)

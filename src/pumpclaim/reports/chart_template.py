@@ -163,11 +163,11 @@ def chart_document(chart: AssessedChart, policy: PolicySet) -> dict[str, Any]:
     part = policy.chart[chart.part]
     answers = {}
     for one in chart.answers:
-        if one.value is None:
+        if one.value is None and not one.evidence:
             continue
         question = part.questions[one.question]
         value = answer_value(question, one.value)
-        if question.drugs:
+        if question.drugs and value is not None:
             names = [
                 drug if drug in policy.drugs.by_id else AS_WRITTEN + drug for drug in _listed(value)
             ]

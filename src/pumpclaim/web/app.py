@@ -48,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.runner = Runner(app.state.services)
     errors.install(app)
     middleware.install(app, app.state.services)
-    for part in (worklist, claims, charts, refill, utilization, article, account, v1):
+    for part in (v1, worklist, claims, charts, refill, utilization, article, account):
         app.include_router(part.router, dependencies=[Depends(protect)])
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     return app

@@ -19,8 +19,6 @@ from pumpclaim.web.security.audit import Audit
 from pumpclaim.web.security.users import Users
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import sqlalchemy as sa
     from fastapi import Request
 
@@ -48,16 +46,11 @@ class Services:
     def policy_of(self, visitor: Visitor) -> PolicySet:
         """The policy under the readings and thresholds that the visitor has switched."""
         switched = self.preferences.of(visitor.id)
-        return policy_under(switched.readings, switched.thresholds)
+        return load(switched.readings, switched.thresholds)
 
     def close(self) -> None:
         """Let go of the database."""
         self.engine.dispose()
-
-
-def policy_under(readings: Mapping[str, str], thresholds: Mapping[str, str]) -> PolicySet:
-    """The policy under readings and thresholds; the same object for the same, while it is remembered."""
-    return _policy(tuple(sorted(readings.items())), tuple(sorted(thresholds.items())))
 
 
 def open_services(settings: Settings) -> Services:

@@ -1,1 +1,1 @@
-"""The HTTP API under /api/v1."""
+"""The HTTP API under /api/v1: the commands' JSON, from the same code."""

@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from functools import cache
 
-router = APIRouter(prefix="/api/v1")
+from fastapi import APIRouter, Response
+
+from pumpclaim.reports.written import json_bytes
+from pumpclaim.web.api import articles, charts, claims, described, quotes
+from pumpclaim.web.api.judging import json, workers
+
+router = APIRouter(prefix="/api/v1", lifespan=workers)
+for part in (claims, charts, quotes, articles):
+    router.include_router(part.router)
+
+
+@cache
+def openapi() -> bytes:
+    """The OpenAPI document; docs/openapi.json is the same."""
+    return json_bytes(described.document(router))
+
+
+@router.get("/openapi.json", include_in_schema=False)
+def show_openapi() -> Response:
+    """What this API takes and answers; open to everybody."""
+    return json(openapi())

@@ -88,7 +88,9 @@ class Results:
         file = self.folder / CHARTS
         if not file.exists():
             return None
-        return read_chart_data([("charts of the page", file.read_bytes())], policy)
+        documents = orjson.loads(file.read_bytes())
+        named = [(f"chart {n}", orjson.dumps(one)) for n, one in enumerate(documents, start=1)]
+        return read_chart_data(named, policy)
 
     def of_patients(self, keep: pl.Expr) -> tuple[ClaimSet, pl.Series]:
         """The claims that ``keep`` chooses with all others of their patients, renumbered.

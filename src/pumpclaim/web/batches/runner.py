@@ -32,7 +32,7 @@ class Runner:
         self._threads: list[threading.Thread] = []
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
-        self._stopping = False
+        self._stop = threading.Event()
 
     def start(self) -> None:
         """Begin, with what an earlier server left unfinished."""
@@ -47,7 +47,7 @@ class Runner:
     def stop(self) -> None:
         """Stop; what is being judged begins anew when a server starts."""
         with self._lock:
-            self._stopping = True
+            self._stop.set()
             for process in self._running.values():
                 process.kill()
         for _ in self._threads:
@@ -92,7 +92,7 @@ class Runner:
     def _judge(self, batch_id: str) -> None:
         store = self.services.batches
         batch = store.get(batch_id)
-        if batch is None or batch.is_ended or self._stopping:
+        if batch is None or batch.is_ended or self._stop.is_set():
             return
         folder = store.folder(batch_id)
         for name in (PROGRESS, OUTCOME):
@@ -101,7 +101,7 @@ class Runner:
         store.set_state(batch_id, JUDGING)
         seconds = self.services.settings.limits.judging_seconds
         with self._lock:
-            if self._stopping:
+            if self._stop.is_set():
                 return
             process = subprocess.Popen(  # noqa: S603  (our own module, the folder of a batch)
                 [sys.executable, "-m", "pumpclaim.web.batches.judge", str(folder)],
@@ -121,7 +121,7 @@ class Runner:
         finally:
             with self._lock:
                 self._running.pop(batch_id, None)
-        if self._stopping and process.returncode:
+        if self._stop.is_set() and process.returncode:
             return
         self._conclude(batch_id, process.returncode, message)
 

@@ -2,6 +2,313 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, File, HTTPException, Request, Response, UploadFile
+from starlette.datastructures import FormData
+
+from pumpclaim.errors import InputError
+from pumpclaim.reports.assessment.checklist import checklist
+from pumpclaim.reports.assessment.words import answer_words, place_words
+from pumpclaim.web.charts.access import chart_of
+from pumpclaim.web.charts.form import digest, field_of, sent_questions
+from pumpclaim.web.charts.importing import Imported, import_charts
+from pumpclaim.web.charts.listing import SORTS, Row, Selection, summaries
+from pumpclaim.web.charts.saving import CHANGED, Saved, judged, read_as, save
+from pumpclaim.web.charts.store import Chart, StaleError
+from pumpclaim.web.pages import chart_files
+from pumpclaim.web.pages.worklist import go_to, owners
+from pumpclaim.web.security.guard import SignedIn, require
+from pumpclaim.web.security.visitors import JUDGE, SEE_ALL, Visitor
+from pumpclaim.web.services import services_of
+from pumpclaim.web.templating import is_fragment, page
+
+if TYPE_CHECKING:
+    from starlette.datastructures import QueryParams
+
+    from pumpclaim.charts.assessment import Assessment
+    from pumpclaim.policy import PolicySet
+    from pumpclaim.policy.chart import Part, Question
 
 router = APIRouter()
+router.include_router(chart_files.router)
+ROWS = 100
+"""Charts on one page of the list."""
+FIRST_MISSING = 8
+"""Things to be obtained that are shown before the rest is unfolded."""
+UNREADABLE = (
+    "This chart can no longer be read; save it as a file, mend it there, remove it here and take the file "
+    "over again:"
+)
+
+
+async def posted(request: Request) -> FormData:
+    """The form that a request carries."""
+    return await request.form()
+
+
+Posted = Annotated[FormData, Depends(posted)]
+
+
+@router.get("/charts")
+def charts(request: Request, visitor: SignedIn) -> Response:
+    """The charts that the visitor may see; the table alone when htmx asks."""
+    part = "parts/chart_table.html.j2" if is_fragment(request) else "charts.html.j2"
+    return _list(request, visitor, part, headers={"Vary": "HX-Request"})
+
+
+def _list(
+    request: Request,
+    visitor: Visitor,
+    template: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **values: Any,
+) -> Response:
+    services, policy = services_of(request), services_of(request).policy_of(visitor)
+    found = services.charts.of(None if visitor.may(SEE_ALL) else visitor.id)
+    told, names = summaries(found, policy), owners(services, visitor)
+    rows = [
+        Row(
+            one, told[one.id], names.get(one.owner, "you" if one.owner == visitor.id else "removed")
+        )
+        for one in found
+    ]
+    selection = _selection(request)
+    chosen = selection.of(rows)
+    pages = max(1, -(-len(chosen) // ROWS))
+    asked = request.query_params.get("page", "1")
+    number = min(pages, max(1, int(asked))) if asked.isdecimal() and len(asked) < 9 else 1
+    shown = chosen[(number - 1) * ROWS : number * ROWS]
+    services.audit.record(visitor.name, "see charts", charts=" ".join(r.chart.id for r in shown))
+    return page(
+        request, template, visitor, status=status, headers=headers,
+        rows=shown, chosen=len(chosen), all=len(rows), number=number, pages=pages,
+        selection=selection, has_owners=bool(names),
+        parts=[
+            (one, [one.questions[name] for name in day_questions(policy, one.id)])
+            for one in policy.chart.parts.values()
+        ],
+        determinations=sorted({row.summary.determination for row in rows}),
+        limits=services.settings.limits, **{"imported": None, "problem": None, "typed": {}, **values},
+    )  # fmt: skip
+
+
+def _selection(request: Request) -> Selection:
+    asked = request.query_params
+    sort = asked.get("sort", "")
+    if sort not in SORTS:
+        return Selection(*_filter(asked))
+    order = asked.get("order", "ascending")
+    return Selection(*_filter(asked), sort, descending=order == "descending")
+
+
+def _filter(asked: QueryParams) -> tuple[str, str]:
+    return asked.get("patient", "").strip()[:100], asked.get("determination", "").strip()
+
+
+@router.post("/charts")
+def create(request: Request, visitor: SignedIn, form: Posted) -> Response:
+    """Begin a chart; on to its form."""
+    require(visitor, JUDGE)
+    services = services_of(request)
+    typed = {name: value for name, value in form.items() if isinstance(value, str)}
+    answers = {
+        name: {"answer": typed[name].strip()}
+        for name in day_questions(services.policy_of(visitor), typed.get("part", ""))
+        if typed.get(name, "").strip()
+    }
+    try:
+        made = services.charts.create(
+            visitor.id, typed.get("part", ""), typed.get("patient_id", ""), answers
+        )
+    except InputError as error:
+        return _list(
+            request, visitor, "charts.html.j2", status=422, problem=error.what, typed=typed
+        )
+    services.audit.record(visitor.name, "create chart", chart=made.id)
+    return go_to(request, f"/charts/{made.id}")
+
+
+def day_questions(policy: PolicySet, part: str) -> list[str]:
+    """The questions that a new chart asks: its days, and what none can do without."""
+    if part not in policy.chart.parts:
+        return []
+    own = policy.chart[part]
+    wanted = [own.day, own.planned_day, *(q.id for q in own.questions.values() if q.required)]
+    return [name for name in dict.fromkeys(wanted) if name is not None]
+
+
+@router.post("/charts/import")
+def take_over(
+    request: Request, visitor: SignedIn, files: Annotated[list[UploadFile], File()]
+) -> Response:
+    """Make charts of chart files; what could be used, and why the rest could not."""
+    require(visitor, JUDGE)
+    services = services_of(request)
+    limits = services.settings.limits
+    named = [(one.filename, one.file.read()) for one in files if one.filename]
+    if len(named) > limits.files:
+        raise InputError(f"these are more than {limits.files} files; send them in parts")
+    imported = import_charts(services.charts, visitor.id, named, limits.unpacked_bytes)
+    for one in imported.made:
+        services.audit.record(visitor.name, "import chart", chart=one.id)
+    return _told(request, visitor, imported)
+
+
+def _told(request: Request, visitor: Visitor, imported: Imported) -> Response:
+    if is_fragment(request):
+        return _list(request, visitor, "parts/chart_imported.html.j2", imported=imported)
+    status = 200 if imported.made else 422
+    return _list(request, visitor, "charts.html.j2", status=status, imported=imported)
+
+
+@router.get("/charts/{chart}")
+def chart_page(request: Request, visitor: SignedIn, chart: str, said: str = "") -> Response:
+    """The checklist as a form, or to read for who may only look."""
+    services = services_of(request)
+    found = chart_of(services, visitor, chart)
+    services.audit.record(visitor.name, "see chart", chart=chart)
+    return _page(request, visitor, found, notice="Saved." if said == "saved" else None)
+
+
+def _page(
+    request: Request,
+    visitor: Visitor,
+    chart: Chart,
+    *,
+    status: int = 200,
+    became: dict[str, Saved] | None = None,
+    problem: str | None = None,
+    notice: str | None = None,
+) -> Response:
+    services, policy = services_of(request), services_of(request).policy_of(visitor)
+    part = policy.chart[chart.part]
+    became = became or {}
+    try:
+        whole = judged(chart, policy)
+    except InputError as error:
+        whole, problem = None, problem or f"{UNREADABLE} {error.what}."
+    fields = {
+        one.id: became[one.id].field
+        if one.id in became
+        else field_of(one, chart.answers.get(one.id))
+        for one in part.questions.values()
+    }
+    is_own = chart.owner == visitor.id
+    return page(
+        request, "chart.html.j2" if is_own else "chart_read.html.j2", visitor, status=status,
+        chart=chart, part=part, fields=fields, problem=problem, notice=notice,
+        problems=[one.field for one in became.values() if one.field.problem],
+        owner=owners(services, visitor).get(chart.owner, "removed"),
+        seen_patient=digest({"answer": chart.patient_id}),
+        drug_names=policy.drugs.by_id.values(), answers=_answers(whole, part),
+        **_panel(chart, whole, policy),
+    )  # fmt: skip
+
+
+def _panel(chart: Chart, whole: Assessment | None, policy: PolicySet) -> dict[str, Any]:
+    told = checklist(whole.charts[0], policy) if whole else None
+    cited = sorted(
+        {place["document"] for one in chart.answers.values() for place in one.get("evidence", ())}
+    )
+    return {"told": told, "cited": cited, "first_missing": FIRST_MISSING}
+
+
+def _answers(whole: Assessment | None, part: Part) -> dict[str, dict[str, Any]]:
+    """Every answer in words, for who only reads."""
+    return {
+        one.question: {
+            "words": answer_words(part.questions[one.question], one.value),
+            "known": one.value is not None,
+            "places": [place_words(place) for place in one.evidence],
+        }
+        for one in (whole.charts[0].answers if whole else ())
+    }
+
+
+@router.post("/charts/{chart}")
+def save_all(request: Request, visitor: SignedIn, chart: str, form: Posted) -> Response:
+    """Keep every answer of the form that can be kept; the others stand beside their sentence."""
+    services = services_of(request)
+    found = chart_of(services, visitor, chart, change=True)
+    part = services.policy_of(visitor).chart[found.part]
+    changed, became = _save(request, visitor, found, sent_questions(part, form), form)
+    if any(one.field.problem for one in became.values()):
+        return _page(request, visitor, changed, status=422, became=became)
+    return go_to(request, f"/charts/{chart}?said=saved")
+
+
+def _save(
+    request: Request, visitor: Visitor, chart: Chart, questions: list[Question], form: FormData
+) -> tuple[Chart, dict[str, Saved]]:
+    services = services_of(request)
+    changed, became = save(services.charts, chart, questions, form)
+    if changed.version != chart.version:
+        services.audit.record(
+            visitor.name, "change chart", chart=chart.id, version=str(changed.version)
+        )
+    return changed, became
+
+
+@router.post("/charts/{chart}/answers/{question}")
+def save_one(
+    request: Request, visitor: SignedIn, chart: str, question: str, form: Posted
+) -> Response:
+    """Keep one answer; what became of it, and the panel as it now stands."""
+    services, policy = services_of(request), services_of(request).policy_of(visitor)
+    found = chart_of(services, visitor, chart, change=True)
+    asked = policy.chart[found.part].questions.get(question)
+    if asked is None:
+        raise HTTPException(404, "the chart has no such question")
+    changed, became = _save(request, visitor, found, [asked], form)
+    saved = became[question]
+    if not is_fragment(request):
+        if saved.field.problem:
+            return _page(request, visitor, changed, status=422, became=became)
+        return go_to(request, f"/charts/{chart}#q-{question}")
+    whole = judged(changed, policy)
+    headers = {"HX-Retarget": f"#q-{question}", "HX-Reswap": "outerHTML"} if saved.redraw else None
+    return page(
+        request, "parts/chart_saved.html.j2", visitor, headers=headers,
+        chart=changed, field=saved.field, redraw=saved.redraw, new_places=saved.new_places,
+        read_as="" if saved.field.problem else read_as(whole, asked),
+        **_panel(changed, whole, policy),
+    )  # fmt: skip
+
+
+@router.post("/charts/{chart}/patient")
+def rename(request: Request, visitor: SignedIn, chart: str, form: Posted) -> Response:
+    """Give the chart another patient."""
+    services = services_of(request)
+    found = chart_of(services, visitor, chart, change=True)
+    try:
+        if form.get("seen") != digest({"answer": found.patient_id}):
+            raise InputError(CHANGED)
+        services.charts.rename(chart, str(form.get("patient_id", "")), found.version)
+    except StaleError as error:
+        return _page(request, visitor, error.chart, status=409, problem=f"Not saved: {CHANGED}.")
+    except InputError as error:
+        return _page(request, visitor, found, status=422, problem=f"Not saved: {error.what}.")
+    services.audit.record(visitor.name, "rename chart", chart=chart)
+    return go_to(request, f"/charts/{chart}?said=saved")
+
+
+@router.get("/charts/{chart}/remove")
+def ask_remove(request: Request, visitor: SignedIn, chart: str) -> Response:
+    """Ask before a chart is removed."""
+    services = services_of(request)
+    found = chart_of(services, visitor, chart, change=True)
+    title = services.policy_of(visitor).chart[found.part].title
+    return page(request, "chart_remove.html.j2", visitor, chart=found, title=title)
+
+
+@router.post("/charts/{chart}/remove")
+def remove(request: Request, visitor: SignedIn, chart: str) -> Response:
+    """Remove a chart with all its answers."""
+    services = services_of(request)
+    chart_of(services, visitor, chart, change=True)
+    services.charts.remove(chart)
+    services.audit.record(visitor.name, "remove chart", chart=chart)
+    return go_to(request, "/charts")

@@ -1,0 +1,1 @@
+"""Articles as CMS publishes them: read, verified against ours, compared, adopted."""

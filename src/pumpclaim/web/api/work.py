@@ -1,0 +1,159 @@
+"""What a worker does: the same calls as the commands', from plain values to bytes and text.
+
+Each function raises InputError, as the command does, for what cannot be used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pumpclaim.charts.assessment import assess as hold_charts_against_article
+from pumpclaim.errors import InputError, UnusableError
+from pumpclaim.estimate import estimate as reckon
+from pumpclaim.options import pairs, rule_codes
+from pumpclaim.policy import load
+from pumpclaim.quote import price as quote
+from pumpclaim.readers import read_data
+from pumpclaim.readers.chart import read_chart_data
+from pumpclaim.readers.sources import unpacked
+from pumpclaim.refill import plan
+from pumpclaim.reports import quote as quote_report
+from pumpclaim.reports import refill as refill_report
+from pumpclaim.reports.assessment import json as assessment_report
+from pumpclaim.reports.json import render
+from pumpclaim.reports.written import json_bytes
+from pumpclaim.review import check as hold_against_article
+from pumpclaim.tables import ClaimSet, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from decimal import Decimal
+
+    Sent = tuple[str, bytes]
+
+NAMED = 25
+"""Claims and charts that the audit log names; of more it keeps the number."""
+
+
+@dataclass(frozen=True)
+class Switches:
+    """How to judge, as options say it. ``reading`` and ``threshold`` are ``ID=CHOICE`` texts."""
+
+    reading: Sequence[str] = ()
+    threshold: Sequence[str] = ()
+    contractor: str | None = None
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much may be read: bytes that all files may unpack to, and service lines."""
+
+    unpacked_bytes: int
+    lines: int
+
+
+Told = tuple[bytes, dict[str, str]]
+"""An answer, and which claims or charts it shows, as the audit log keeps it."""
+
+
+def check(
+    files: Sequence[Sent], charts: Sequence[Sent] | None, switches: Switches, bounds: Bounds
+) -> Told:
+    """Claims, with charts where there are any, held against the article."""
+    policy = load(pairs(switches.reading), pairs(switches.threshold))
+    chart_set = None
+    if charts is not None:
+        chart_set = read_chart_data(charts, policy, bounds.unpacked_bytes)
+    review = hold_against_article(
+        _claims(files, bounds),
+        policy=policy,
+        contractor=switches.contractor,
+        select=rule_codes(switches.select),
+        ignore=rule_codes(switches.ignore),
+        charts=chart_set,
+    )
+    claims = review.claim_set.claims
+    return render(review), _named("claims", claims["claim_id"].fill_null("-").to_list())
+
+
+def assess(charts: Sequence[Sent], switches: Switches, bounds: Bounds) -> Told:
+    """Charts held against the article."""
+    policy = load(pairs(switches.reading))
+    chart_set = read_chart_data(charts, policy, bounds.unpacked_bytes)
+    assessment = hold_charts_against_article(chart_set, policy=policy)
+    if chart_set.refused and not assessment.charts:
+        raise _unusable(chart_set.refused, "charts")
+    shown = [one.patient_id for one in assessment.charts]
+    return assessment_report.render(assessment), _named("charts", shown)
+
+
+def price(
+    text: str,
+    *,
+    on: date,
+    cartridges: int | None,
+    charge: Decimal | None,
+    deductible_left: Decimal | None,
+    estimate: bool,
+    reading: Sequence[str],
+) -> bytes:
+    """The price of one refill's drugs; the deductible that is left brings the estimate too."""
+    policy = load(pairs(reading))
+    priced = quote(text, on=on, cartridges=cartridges, charge=charge, policy=policy)
+    estimated = None
+    if (estimate or deductible_left is not None) and priced.payable is not None:
+        estimated = reckon(priced.payable, on, deductible_left)
+    return json_bytes(quote_report.price_document(priced, estimated))
+
+
+def refill(*, switches: Switches, **asked: Any) -> bytes:
+    """The plan of one fill; ``asked`` is what ``pumpclaim.refill.plan`` takes."""
+    policy = load(pairs(switches.reading), pairs(switches.threshold))
+    return json_bytes(refill_report.document(plan(policy=policy, **asked)))
+
+
+def _claims(files: Sequence[Sent], bounds: Bounds) -> ClaimSet:
+    """The claims of files as one set."""
+    sets: list[ClaimSet] = []
+    lines, left = 0, bounds.unpacked_bytes
+    for name, packed in files:
+        try:
+            data = unpacked(packed, name, left)
+            left -= len(data)
+            sets.append(read_data(data, name))
+        except InputError as error:
+            sets.append(ClaimSet(refused=(Refusal.of(error, name),)))
+        lines += sets[-1].lines.height
+        if lines > bounds.lines:
+            raise InputError(
+                f"these are more than the {bounds.lines:,} service lines that are judged at once; "
+                "send fewer files"
+            )
+    claims = ClaimSet.concat(sets)
+    if claims.refused and not claims.claims_read:
+        raise _unusable(claims.refused, "files")
+    return claims
+
+
+def _unusable(refused: Sequence[Refusal], what: str) -> UnusableError:
+    """What is raised when nothing that was sent can be used."""
+    errors = [{"where": _place(one), "what": one.reason} for one in refused]
+    first = refused[0].sentence
+    if len(refused) > 1:
+        first = f"none of these {what} can be used: {first} (and {len(refused) - 1:,} more)"
+    return UnusableError(first, errors)
+
+
+def _place(refusal: Refusal) -> str:
+    at = f", segment {refusal.segment}" if refusal.segment is not None else ""
+    at += f", line {refusal.line}" if refusal.line is not None else ""
+    return f"{refusal.source}{at}"
+
+
+def _named(what: str, ids: list[str]) -> dict[str, str]:
+    about = {what: str(len(ids))}
+    return about | {"ids": " ".join(ids)} if 0 < len(ids) <= NAMED else about

@@ -1,0 +1,26 @@
+"""Who may see and change which chart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import HTTPException
+
+from pumpclaim.web.charts.store import NONE_SUCH, Chart
+from pumpclaim.web.security.visitors import SEE_ALL
+
+if TYPE_CHECKING:
+    from pumpclaim.web.security.visitors import Visitor
+    from pumpclaim.web.services import Services
+
+
+def chart_of(services: Services, visitor: Visitor, chart: str, *, change: bool = False) -> Chart:
+    """A chart that the visitor may see, or with ``change`` may change. Raises 404, or 403 who only sees."""
+    found = services.charts.get(chart)
+    if found is None or (found.owner != visitor.id and not visitor.may(SEE_ALL)):
+        raise HTTPException(404, NONE_SUCH)
+    if change and found.owner != visitor.id:
+        raise HTTPException(
+            403, "this is another person's chart; you may look at it, not change it"
+        )
+    return found

@@ -1,0 +1,154 @@
+"""Administration: users, and the audit log, which can be read here and changed nowhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from pumpclaim.errors import InputError
+from pumpclaim.web.security.guard import SignedIn, require
+from pumpclaim.web.security.users import ADMINISTRATORS, ASSIGNED, LOCAL_ROLE
+from pumpclaim.web.security.visitors import ADMINISTER, Visitor
+from pumpclaim.web.services import services_of
+from pumpclaim.web.templating import page
+
+router = APIRouter(prefix="/administration")
+SAID = {
+    "added": "The user is added.",
+    "role": "The role is changed; it holds from the next request on.",
+    "deactivated": "The user is deactivated: signed out everywhere, API tokens refused.",
+    "activated": "The user may sign in again.",
+    "password": "The password is set; the user is signed out everywhere.",
+}
+"""What the page says after it was sent something, by the word in its address."""
+ENTRIES = 200
+MOST_ENTRIES = 5000
+
+
+@router.get("")
+def users(request: Request, visitor: SignedIn, said: str = "") -> Response:
+    """The users, and what may be done with them."""
+    require(visitor, ADMINISTER)
+    return _page(request, visitor, said=SAID.get(said))
+
+
+@router.post("/users")
+def add(
+    request: Request,
+    visitor: SignedIn,
+    name: Annotated[str, Form()] = "",
+    role: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+) -> Response:
+    """Add a user. The first is an administrator, for nobody else could add the second."""
+    require(visitor, ADMINISTER)
+    services = services_of(request)
+    try:
+        if visitor.role == LOCAL_ROLE and role not in ADMINISTRATORS:
+            raise InputError("the first user is an administrator: nobody else could add the second")
+        user = services.users.add(name, role, password)
+    except InputError as error:
+        return _page(request, visitor, status=422, problem=str(error), name=name, role=role)
+    services.audit.record(visitor.name, "added user", user=user.name, role=user.role)
+    return RedirectResponse("/administration?said=added", 303)
+
+
+@router.post("/users/{user_id}/role")
+def set_role(
+    request: Request, visitor: SignedIn, user_id: str, role: Annotated[str, Form()] = ""
+) -> Response:
+    """Give a user another role."""
+    require(visitor, ADMINISTER)
+    services = services_of(request)
+    try:
+        user = services.users.get(user_id)
+        services.users.set_role(user_id, role)
+    except InputError as error:
+        return _page(request, visitor, status=422, problem=str(error))
+    services.audit.record(visitor.name, "changed role", user=user.name, role=role, was=user.role)
+    return RedirectResponse("/administration?said=role", 303)
+
+
+@router.post("/users/{user_id}/active")
+def set_active(
+    request: Request, visitor: SignedIn, user_id: str, active: Annotated[bool, Form()]
+) -> Response:
+    """Let a user in, or keep him out."""
+    require(visitor, ADMINISTER)
+    services = services_of(request)
+    try:
+        user = services.users.get(user_id)
+        services.users.set_active(user_id, active=active)
+    except InputError as error:
+        return _page(request, visitor, status=422, problem=str(error))
+    word = "activated" if active else "deactivated"
+    services.audit.record(visitor.name, f"{word} user", user=user.name)
+    return RedirectResponse(f"/administration?said={word}", 303)
+
+
+@router.post("/users/{user_id}/password")
+def set_password(
+    request: Request, visitor: SignedIn, user_id: str, password: Annotated[str, Form()] = ""
+) -> Response:
+    """Set a user's password, who is then signed out everywhere."""
+    require(visitor, ADMINISTER)
+    services = services_of(request)
+    try:
+        user = services.users.get(user_id)
+        services.users.set_password(user_id, password)
+    except InputError as error:
+        return _page(request, visitor, status=422, problem=str(error))
+    services.audit.record(visitor.name, "set password", user=user.name)
+    return RedirectResponse("/administration?said=password", 303)
+
+
+@router.get("/audit")
+def audit_log(
+    request: Request,
+    visitor: SignedIn,
+    who: Annotated[str, Query(max_length=100)] = "",
+    most: Annotated[int, Query(ge=1, le=MOST_ENTRIES)] = ENTRIES,
+) -> Response:
+    """The newest entries of the audit log, and whether its chain holds."""
+    require(visitor, ADMINISTER)
+    services = services_of(request)
+    audit = services.audit
+    broken, entries = audit.verify(), audit.entries(most, who=who.strip() or None)
+    audit.record(visitor.name, "saw the audit log")
+    return page(
+        request,
+        "audit.html.j2",
+        visitor,
+        entries=entries,
+        broken=broken,
+        who=who,
+        most=most,
+        more=min(most * 5, MOST_ENTRIES),
+        names=[user.name for user in services.users.all()],
+    )
+
+
+def _page(
+    request: Request,
+    visitor: Visitor,
+    *,
+    status: int = 200,
+    said: str | None = None,
+    problem: str | None = None,
+    name: str = "",
+    role: str = "",
+) -> Response:
+    return page(
+        request,
+        "administration.html.j2",
+        visitor,
+        status=status,
+        said=said,
+        problem=problem,
+        name=name,
+        role=role,
+        roles=ADMINISTRATORS if visitor.role == LOCAL_ROLE else ASSIGNED,
+        users=services_of(request).users.all(),
+    )

@@ -1,0 +1,116 @@
+"""Rules, search, and the list of keys."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+from markupsafe import Markup, escape
+
+from pumpclaim.errors import InputError
+from pumpclaim.reports.article import rule_families
+from pumpclaim.reports.pages import find_rule, rule_document
+from pumpclaim.rules import RULES
+from pumpclaim.search import KINDS, LONGEST, Hit, marked, rules_found
+from pumpclaim.search import search as find
+from pumpclaim.web.pages.readings import article_page
+from pumpclaim.web.security.guard import SignedIn
+from pumpclaim.web.services import services_of
+from pumpclaim.web.templating import is_fragment, page
+
+router = APIRouter()
+LINKS = {
+    "statement": "/article/statements/{}",
+    "rule": "/rules/{}",
+    "code": "/article/codes#code-{}",
+    "remittance": "/rules?find={}",
+    "drug": "/article/fees#drug-{}",
+    "fee": "/article/fees#fee-{}",
+    "reading": "/article/readings#{}",
+    "threshold": "/article/readings#threshold-{}",
+    "question": "/article/chart#{}",
+}
+"""Where a hit of each kind is read."""
+MOST = 80
+"""Hits shown."""
+LONGEST_CODE = 60
+
+
+@router.get("/rules")
+def rules(request: Request, visitor: SignedIn, find: str = "", family: str = "") -> Response:
+    """Every rule by family; those with the words ``find``, of one family where it is named."""
+    policy = services_of(request).policy_of(visitor)
+    found = rules_found(find, [family] if family else [])
+    titles = rule_families(RULES.values())
+    groups = [
+        (name, title, [rule_document(RULES[code], policy) for code in found if code[:3] == name])
+        for name, title in titles.items()
+    ]
+    return article_page(
+        request, "parts/rules.html.j2" if is_fragment(request) else "rules.html.j2", visitor,
+        groups=[group for group in groups if group[2]], found=len(found), every=len(RULES),
+        families=titles, find=find[:LONGEST], family=family,
+    )  # fmt: skip
+
+
+@router.get("/rules/{code}")
+def rule(request: Request, code: str, visitor: SignedIn) -> Response:
+    """One rule's page; 404 with the nearest code for an unknown one."""
+    try:
+        found = find_rule(code[:LONGEST_CODE], RULES)
+    except InputError as error:
+        raise HTTPException(404, str(error)) from None
+    if found.code != code:
+        return RedirectResponse(f"/rules/{found.code}", 308)
+    policy = services_of(request).policy_of(visitor)
+    codes = list(RULES)
+    at = codes.index(code)
+    return article_page(
+        request, "rule.html.j2", visitor,
+        rule=rule_document(found, policy),
+        parts=[(name, _with_names(text)) for name, text in found.parts.items()],
+        family=found.family,
+        family_title=rule_families(RULES.values())[found.family],
+        previous=codes[at - 1] if at else None,
+        next=codes[at + 1] if at + 1 < len(codes) else None,
+    )  # fmt: skip
+
+
+@router.get("/search")
+def search(request: Request, visitor: SignedIn, q: str = "") -> Response:
+    """What is found for ``q``, by kind."""
+    policy = services_of(request).policy_of(visitor)
+    hits = find(policy, q, MOST)
+    kinds = dict.fromkeys(hit.kind for hit in hits)
+    groups = [(KINDS[kind], [_shown(hit) for hit in hits if hit.kind == kind]) for kind in kinds]
+    return article_page(
+        request, "search.html.j2", visitor, groups=groups, found=len(hits), most=MOST,
+        q=q[:LONGEST], taken_for=hits[0].taken_for if hits else None,
+    )  # fmt: skip
+
+
+@router.get("/keys")
+def keys(request: Request, visitor: SignedIn) -> Response:
+    """The keys of the keyboard."""
+    return page(request, "keys.html.j2", visitor)
+
+
+def _shown(hit: Hit) -> tuple[str, Markup, Markup]:
+    """Link, title and snippet of a hit, escaped, what was asked for marked."""
+    id_ = hit.id.replace(" ", "+")
+    return LINKS[hit.kind].format(id_), _marked(hit.title, hit), _marked(hit.snippet, hit)
+
+
+def _with_names(text: str) -> Markup:
+    """A rule's text, with what stands between backticks as code."""
+    pieces = text.split("`")
+    return Markup().join(
+        Markup('<span class="code">{}</span>').format(piece) if at % 2 else escape(piece)
+        for at, piece in enumerate(pieces)
+    )
+
+
+def _marked(text: str, hit: Hit) -> Markup:
+    return Markup().join(
+        Markup("<mark>{}</mark>").format(piece) if is_match else escape(piece)
+        for piece, is_match in marked(text, hit.words)
+    )
