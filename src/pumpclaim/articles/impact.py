@@ -77,7 +77,7 @@ class Impact:
         return self.claims.filter(~same)
 
     def by_provider(self) -> pl.DataFrame:
-        """One row a provider: claims, claims that change, dollars before and after; most dollars changed first.
+        """One row a provider: claims, those that change, dollars before and after; most changed first.
 
         Dollars are those of claims whose allowance is known under both; ``unknown`` counts the others.
         """

@@ -121,3 +121,14 @@ class Published:
             for one in group.codes:
                 seen.setdefault(one.value, one)
         return tuple(seen.values())
+
+    @property
+    def is_about_pumps(self) -> bool:
+        """Whether the article lists a code by which a pump is put in, refilled or managed, and has fees."""
+        from pumpclaim.policy import load  # noqa: PLC0415  (the policy is not needed to read an article)
+        from pumpclaim.policy.model import Role  # noqa: PLC0415
+
+        known = load().codes
+        roles = Role.MANAGEMENT | Role.DEVICE_IMPLANT
+        listed = any(one.value in known and known[one.value].roles & roles for one in self.codes)
+        return listed and bool(self.fees)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import tempfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from pumpclaim.web.security.parts import is_reachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pumpclaim.web.services import Services
     from pumpclaim.web.settings import Settings
@@ -23,6 +26,8 @@ UNSAFE = (
     "WARNING: others can reach this server, and what goes over the wire is not encrypted; a proxy with TLS "
     "must stand before it, and public_url must name its https:// address"
 )
+INCOMING = "incoming"
+"""Folder of uploads that are still arriving."""
 SECONDS_TO_END = 5
 """How long open requests may take when the server is told to stop."""
 
@@ -40,6 +45,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
         listening.close()
         raise
     journal.configure()
+    arrive_in(settings.data / INCOMING)
     if is_reachable(settings) and not settings.is_https:
         say(UNSAFE)
     say(f"the page is at {settings.url} (Ctrl+C ends it); its files are in {settings.data}")
@@ -53,6 +59,13 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
     )
     uvicorn.Server(config).run(sockets=[listening])
     return 0
+
+
+def arrive_in(folder: Path) -> None:
+    """Let what arrives wait in a folder of the server's own, emptied first, and not in one that all share."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    tempfile.tempdir = str(folder)
 
 
 def check_reach(services: Services) -> None:
