@@ -6,11 +6,15 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser
+
+settings.register_profile("house", deadline=None)  # speed is shown in benchmarks, never in tests
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

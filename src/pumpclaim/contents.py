@@ -12,7 +12,7 @@ import polars as pl
 from pumpclaim.compiled import KEYS
 from pumpclaim.figures import figure
 from pumpclaim.tables import MAX_AMOUNT
-from pumpclaim.visits import FAR_FUTURE, NO_DAY, whole_numbers
+from pumpclaim.visits import FAR_FUTURE, NO_DAY, is_known, whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,6 +143,6 @@ def match_contents(
         drug=drug,
         amount=amount,
         concentration=whole_numbers(frame["concentration"]),
-        unread=frame["problem"].is_not_null().to_numpy() | (amount < 0) | (amount > MAX_AMOUNT),
+        unread=is_known(frame["problem"]) | (amount < 0) | (amount > MAX_AMOUNT),
         rate=rate,
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from pumpclaim.article_lists import list_columns
 from pumpclaim.contents import count
 from pumpclaim.policy.model import Role
 from pumpclaim.reach import Reach, find_reach
@@ -87,6 +88,10 @@ CONTEXT = Table(
         Column("is_hospital_other", pl.Boolean, "place of service is another facility whose drugs the physician does not bill"),
         Column("is_surgical_center", pl.Boolean, "place of service is an ambulatory surgical center"),
         Column("compound_number", pl.UInt16, "which J7999 line of the refill this is, from 1; 0 for other lines"),
+        Column("diagnosis_supports", pl.Boolean, "the article has no list of diagnoses, or a diagnosis of the line is on it; null without a diagnosis"),
+        Column("diagnosis_against", pl.Boolean, "a diagnosis of the line is on the article's list of those not covered"),
+        Column("bill_type_fits", pl.Boolean, "the article has no list of bill types, or the claim's is on it; null when not known"),
+        Column("revenue_code_fits", pl.Boolean, "the article has no list of revenue codes, or the line's is on it; null when not known"),
         Column("allowed", pl.Int64, "the article's allowance", unit="nano-dollars"),
         Column("charge", pl.Int64, "line charge", unit="nano-dollars"),
     ),
@@ -113,14 +118,14 @@ class Context:
 
     def frame(self, allowed: Ints) -> pl.DataFrame:
         """The CONTEXT columns, null where not known; the allowance is known only after pricing."""
-        have = pl.DataFrame({**self.columns, "charge": self.lines.charges, "allowed": allowed})
-        unknown: dict[str, pl.Series | pl.Expr] = {
-            **{name: pl.Series(where) for name, where in self.known.items() if not where.all()},
-            **{name: pl.col(name) >= 0 for name in ("charge", "allowed")},
-        }
-        return have.with_columns(
-            pl.when(where).then(pl.col(name)).alias(name) for name, where in unknown.items()
-        )
+        columns = {**self.columns, "charge": self.lines.charges, "allowed": allowed}
+        known = {**self.known, "charge": self.lines.charges >= 0, "allowed": allowed >= 0}
+        return pl.DataFrame([
+            pl.Series(name, values)
+            if name not in known or known[name].all()
+            else pl.Series(name, values).set(pl.Series(~known[name]), None)
+            for name, values in columns.items()
+        ])  # fmt: skip
 
 
 def build_context(
@@ -174,7 +179,14 @@ def build_context(
         "units_are_one": lines.units == UNIT,
         "compound_number": _compound_numbers(compound, visits, claim_set, rows, lines.claims),
     }
-    known = {**reach.known(), "units_are_one": lines.units >= 0, **_know_refills(lines)}
+    listed, listed_known = list_columns(claim_set, compiled.policy, rows, reach)
+    columns |= listed
+    known = {
+        **reach.known(),
+        **listed_known,
+        "units_are_one": lines.units >= 0,
+        **_know_refills(lines),
+    }
     if part.counts is not None:
         for name in ("is_governed", "is_pump_line", "is_unplaced_compound"):
             columns[name] = columns[name] & part.counts

@@ -114,10 +114,10 @@ def run_rules(
     # An unknown answer is null, which neither any nor arg_true counts: it does not fire.
     answers = frame.select(one.when.alias(one.column) for one in planned)
     hits = []
-    for one in planned:
-        if not answers[one.column].any():
+    for one, answer in zip(planned, answers.get_columns(), strict=True):
+        if not answer.any():
             continue
-        places = answers[one.column].arg_true().to_numpy().astype(np.int64)
+        places = answer.arg_true().to_numpy().astype(np.int64)
         if len(places) and one.rule.scope == "claim":
             places = places[_first_of_each(context.lines.claims[places])]
         if len(places):

@@ -306,6 +306,8 @@ FACTS: dict[str, Callable[[Facts], list[str]]] = {
     "type_of_bill": lambda facts: facts._text(facts._of_claim("type_of_bill")),
     "payer_id": lambda facts: facts._text(facts._of_claim("payer_id")),
     "filing_indicator": lambda facts: facts._text(facts._of_claim("filing_indicator")),
+    "revenue_code": lambda facts: facts._text(facts._of_line("revenue_code")),
+    "diagnoses": lambda facts: [", ".join(codes or ()) or UNKNOWN for codes in facts._of_claim("diagnoses")],
     "frequency_code": lambda facts: facts._text(facts._of_claim("frequency_code")),
     "analysis_codes": lambda facts: facts._codes_of_day(Role.ANALYSIS | Role.PROGRAMMED_REFILL),
     "refill_codes": lambda facts: facts._codes_of_day(Role.REFILL),

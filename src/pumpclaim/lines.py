@@ -22,7 +22,7 @@ from pumpclaim.utilization.refills import (
     Stay,
     facts_of_lines,
 )
-from pumpclaim.visits import NO_DAY, Order, order_lines, whole_numbers
+from pumpclaim.visits import NO_DAY, Order, is_known, order_lines, whole_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,7 +97,7 @@ def line_arrays(
     """
     lines, claims = claim_set.lines, claim_set.claims
     claim_of = lines["claim"].to_numpy().astype(np.int64)
-    days = whole_numbers(lines["service_from"].to_physical(), NO_DAY).astype(np.int32)
+    days = whole_numbers(lines["service_from"].cast(pl.Int32), NO_DAY).astype(np.int32)
 
     large = len(days) > LARGE
 
@@ -189,6 +189,6 @@ def _has_narrative(lines: pl.DataFrame, claims: pl.DataFrame, claim_of: Ints) ->
         (claims["note"], claim_of),
     ):
         if column.null_count() < column.len():
-            there = column.is_not_null().to_numpy()
+            there = is_known(column)
             have |= there if at is None else there[at]
     return have

@@ -17,7 +17,7 @@ from pumpclaim.figures import figure
 from pumpclaim.policy import INGREDIENTS_AT_MOST
 from pumpclaim.policy.model import Role
 from pumpclaim.tables import CENT, UNIT
-from pumpclaim.visits import NO_DAY
+from pumpclaim.visits import NO_DAY, is_known, whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,7 +87,7 @@ class Prices:
     def columns(self) -> tuple[pl.Series, pl.Series]:
         """Allowances, null where not known, and reasons as text."""
         names = pl.Series(REASONS, dtype=pl.String)
-        texts = names.gather(pl.Series(self.reason)) if len(self.reason) else names.clear()
+        texts = names[self.reason] if len(self.reason) else names.clear()
         return nullable(self.allowed), texts
 
     @property
@@ -187,14 +187,11 @@ def payable(policy: PolicySet, allowed: pl.Series, charge: pl.Series) -> pl.Seri
     """The lower of charge and allowance (reading lower-of-charge), null where either is not known."""
     if policy.reading("lower-of-charge") == "allowance":
         return allowed.alias("payable")
-    lower = pl.DataFrame({"allowed": allowed, "charge": charge}).select(
-        pl.when(pl.col("allowed") == 0)
-        .then(0)
-        .when(pl.col("allowed").is_not_null() & pl.col("charge").is_not_null())
-        .then(pl.min_horizontal("allowed", "charge"))
-        .alias("payable")
-    )
-    return lower.to_series()
+    allowance, charged = whole_numbers(allowed), whole_numbers(charge)
+    nothing = allowance == 0
+    known = nothing | (is_known(allowed) & is_known(charge))
+    lower = pl.Series("payable", np.where(nothing, 0, np.minimum(allowance, charged)))
+    return lower if known.all() else lower.set(pl.Series(~known), None)
 
 
 def nullable(values: Ints) -> pl.Series:

@@ -11,8 +11,7 @@ import polars as pl
 
 from pumpclaim.compiled import positions
 from pumpclaim.policy import days as day_number
-from pumpclaim.tables import FORMS
-from pumpclaim.visits import NO_DAY, whole_numbers
+from pumpclaim.visits import NO_DAY, is_known
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -178,10 +177,9 @@ def pack_payers(
         contract = np.full(claims.height, compiled.contract_position(contractor), np.uint8)
     filed = claims["filing_indicator"]
     medicare = _is_one_of(filed, compiled.policy.medicare.filing_indicators)
-    institutional = FORMS.categories.to_list().index("institutional")
     answers = (
-        whole_numbers(claims["form"].to_physical()) == institutional,
-        medicare | filed.is_null().to_numpy() | (contract != 0),
+        _is_one_of(claims["form"], ("institutional",)),
+        medicare | ~is_known(filed) | (contract != 0),
         _withdrawn(claims),
         _opps_bills(claims, compiled),
     )

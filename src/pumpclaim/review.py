@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,23 +13,22 @@ from pumpclaim.compiled import compile_policy
 from pumpclaim.context import build_context
 from pumpclaim.drug_text import cartridges as count_cartridges
 from pumpclaim.drug_text import read_ingredients
-from pumpclaim.engine import LEVELS, Determined, Hits, choose_rules, run_rules
+from pumpclaim.engine import LEVELS, Determined, Hits, Planned, choose_rules, run_rules
 from pumpclaim.facts import Facts, dollars
 from pumpclaim.lines import LARGE, line_arrays, narrated
-from pumpclaim.policy import load
-from pumpclaim.pricing import TABLED, Prices, payable, price_lines
+from pumpclaim.policy import days, load
+from pumpclaim.pricing import TABLED, Prices, nullable, payable, price_lines
 from pumpclaim.tables import (
-    BASES,
     DETERMINATIONS,
     DETERMINED,
     FINDINGS,
     NANOGRAMS,
-    OUTCOMES,
     PRICE_ITEMS,
     PRICES,
     ClaimSet,
 )
 from pumpclaim.threads import each
+from pumpclaim.visits import FAR_FUTURE, NO_DAY, whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from pumpclaim.context import Context
     from pumpclaim.lines import Arranged
     from pumpclaim.policy import PolicySet
+    from pumpclaim.rules import Rule
     from pumpclaim.tables import Refusal
     from pumpclaim.visits import Part
 
@@ -93,34 +93,62 @@ class Review:
     @cached_property
     def findings(self) -> pl.DataFrame:
         """Every finding (tables.FINDINGS), by claim, line and rule."""
-        parts = [self._findings_of(block, hit) for block in self.blocks for hit in block.hits]
-        if not parts:
+        fired = [(block, hit) for block in self.blocks for hit in block.hits]
+        if not fired:
             return FINDINGS.empty()
-        table = pl.concat(parts).sort(
+        of_hit = np.repeat(np.arange(len(fired)), [len(hit.places) for _, hit in fired])
+        claims = np.concatenate([block.context.lines.claims[hit.places] for block, hit in fired])
+        said = pl.concat([_said(hit.planned) for _, hit in fired])[of_hit]
+        found = {
+            "claim": claims.astype(np.uint32),
+            "claim_id": self.claim_set.claims["claim_id"][claims],
+            "source": self.claim_set.claims["source"][claims],
+            "line": pl.concat([self._line_numbers(block, hit) for block, hit in fired]),
+            "message": [message for block, hit in fired for message in self._messages(block, hit)],
+            **{name: said[name] for name in said.columns},
+        }
+        return FINDINGS.of(found).sort(
             "claim", "line", "rule", nulls_last=False, maintain_order=True
         )
-        claims = self.claim_set.claims[table["claim"].cast(pl.Int64)].select("claim_id", "source")
-        return FINDINGS.conform(table.with_columns(claims))
 
-    def _findings_of(self, block: Block, hit: Hits) -> pl.DataFrame:
-        rule, case, context = hit.planned.rule, hit.planned.case, block.context
-        facts = Facts(context, self.contents, block.prices, hit.places, block.charts, self.arranged)
-        line = self.claim_set.lines["line"].gather(pl.Series(context.rows[hit.places]))
-        return pl.DataFrame({
-            "claim": pl.Series(context.lines.claims[hit.places]).cast(pl.UInt32),
-            "line": line if rule.scope == "line" else pl.Series([None] * len(hit.places), dtype=pl.UInt32),
-            "message": pl.Series(facts.messages(case.message or rule.message), dtype=pl.String),
-        }).with_columns(
-            pl.lit(rule.code).alias("rule"),
-            pl.lit(rule.title).alias("title"),
-            pl.lit(str(case.outcome), OUTCOMES).alias("outcome"),
-            pl.lit(list(rule.statements), pl.List(pl.String)).alias("statements"),
-            pl.lit(str(case.basis), BASES).alias("basis"),
-            pl.lit(rule.group, pl.String).alias("group"),
-            pl.lit(rule.carc, pl.String).alias("carc"),
-            pl.lit(case.rarc, pl.String).alias("rarc"),
-            pl.lit(rule.fix).alias("fix"),
-        )  # fmt: skip
+    def _messages(self, block: Block, hit: Hits) -> list[str]:
+        facts = Facts(
+            block.context, self.contents, block.prices, hit.places, block.charts, self.arranged
+        )
+        messages = facts.messages(hit.planned.case.message or hit.planned.rule.message)
+        if any(article.unreviewed for article in self.policy.articles):
+            return self._doubted(messages, hit.planned.rule, block.context, hit.places)
+        return messages
+
+    def _line_numbers(self, block: Block, hit: Hits) -> pl.Series:
+        """The number of each line on which a rule fired; null for rules on whole claims."""
+        if hit.planned.rule.scope != "line":
+            return pl.Series([None], dtype=pl.UInt32).new_from_index(0, len(hit.places))
+        return self.claim_set.lines["line"][block.context.rows[hit.places]]
+
+    def _doubted(
+        self, messages: list[str], rule: Rule, context: Context, places: NDArray[np.int64]
+    ) -> list[str]:
+        """Messages that say which statements of the rule nobody has read since their text changed."""
+        doubts = []
+        for article in self.policy.articles:
+            names = [name for name in rule.statements if name in article.unreviewed]
+            doubts.append(
+                f" The text behind {', '.join(names)} changed with {article.revision} of {article.id} and "
+                "is not reviewed."
+                if names
+                else ""
+            )
+        changed = [days(article.revisions[-1].effective) for article in self.policy.articles]
+        return [
+            message + (doubts[one] if one >= 0 and day >= changed[one] else "")
+            for message, one, day in zip(
+                messages,
+                context.reach.article[places].tolist(),
+                context.lines.days[places].tolist(),
+                strict=True,
+            )
+        ]
 
     @cached_property
     def with_past(self) -> ClaimSet:
@@ -145,18 +173,20 @@ class Review:
         """What the article allows for every service line (tables.PRICES), in order of the lines."""
         lines = self.claim_set.lines
         allowed, reason = self.line_prices.columns
-        return PRICES.conform(pl.DataFrame({
-            "claim": lines["claim"],
-            "claim_id": self.claim_set.claims["claim_id"].gather(lines["claim"]),
-            "row": pl.int_range(lines.height, dtype=pl.UInt32, eager=True),
-            "line": lines["line"],
-            "hcpcs": lines["hcpcs"],
-            "service_date": lines["service_from"],
-            "charge": lines["charge"],
-            "allowed": allowed,
-            "payable": payable(self.policy, allowed, lines["charge"]),
-            "reason": reason,
-        }))  # fmt: skip
+        return PRICES.of(
+            {
+                "claim": lines["claim"],
+                "claim_id": self.claim_set.claims["claim_id"][lines["claim"]],
+                "row": pl.int_range(lines.height, dtype=pl.UInt32, eager=True),
+                "line": lines["line"],
+                "hcpcs": lines["hcpcs"],
+                "service_date": lines["service_from"],
+                "charge": lines["charge"],
+                "allowed": allowed,
+                "payable": payable(self.policy, allowed, lines["charge"]),
+                "reason": reason,
+            }
+        )
 
     @cached_property
     def price_items(self) -> pl.DataFrame:
@@ -175,48 +205,47 @@ class Review:
         labels = np.array(
             ["", *(self.policy.drugs.by_id[one].label for one in compiled.drugs)], object
         )
-        drugs = pl.DataFrame({
-            "row": contents.place[chosen].astype(np.uint32),
-            "item": pl.Series(labels[drug].tolist(), dtype=pl.String),
-            "amount": contents.amount[chosen],
-            "unit": pl.Series(units.tolist(), dtype=pl.String),
-            "fee": per_unit,
-            "extended": contents.amount[chosen] * contents.rate[chosen],
-        })  # fmt: skip
+        drugs = PRICE_ITEMS.of(
+            {
+                "row": contents.place[chosen].astype(np.uint32),
+                "item": labels[drug].tolist(),
+                "amount": contents.amount[chosen],
+                "unit": units.tolist(),
+                "fee": per_unit,
+                "extended": contents.amount[chosen] * contents.rate[chosen],
+            }
+        )
         with_fee = np.flatnonzero(self.line_prices.fees > 0)
         fee, count = self.line_prices.compounding_fee[with_fee], self.line_prices.fees[with_fee]
-        fees = pl.DataFrame({
-            "row": with_fee.astype(np.uint32), "amount": count, "fee": fee, "extended": count * fee,
-        }).with_columns(item=pl.lit("compounding fee"), unit=pl.lit("refill"))  # fmt: skip
-        items = pl.concat([PRICE_ITEMS.conform(drugs), PRICE_ITEMS.conform(fees)])
+        fees = PRICE_ITEMS.of({
+            "row": with_fee.astype(np.uint32), "item": ["compounding fee"] * len(count),
+            "amount": count, "unit": ["refill"] * len(count), "fee": fee, "extended": count * fee,
+        })  # fmt: skip
+        items = pl.concat([drugs, fees])
         return items.sort("row", maintain_order=True)
 
     @cached_property
     def determinations(self) -> pl.DataFrame:
         """What becomes of every reviewed claim (tables.DETERMINED), in order of the claims."""
         claims, lines = self.claim_set.claims, self.claim_set.lines
-        allowed, _ = self.line_prices.columns
-        of_lines = pl.DataFrame({
-            "claim": lines["claim"], "day": lines["service_from"], "allowed": allowed,
-            "is_drug": self.line_prices.is_drug,
-        })  # fmt: skip
-        drugs = (
-            of_lines.filter("is_drug")
-            .group_by("claim")
-            .agg(pl.when(pl.col("allowed").is_not_null().all()).then(pl.col("allowed").sum()))
-        )
-        first = of_lines.group_by("claim").agg(service_date=pl.col("day").min())
+        of_line = lines["claim"].to_numpy()
+        allowed, is_drug = self.line_prices.allowed, self.line_prices.is_drug
+        sums = np.zeros(claims.height, np.int64)
+        np.add.at(sums, of_line[is_drug], allowed[is_drug])
+        is_known = np.zeros(claims.height, bool)
+        is_known[of_line[is_drug]] = True
+        is_known[of_line[is_drug & (allowed < 0)]] = False
+        days = whole_numbers(lines["service_from"].cast(pl.Int32), NO_DAY)
+        first = np.full(claims.height, FAR_FUTURE)
+        np.minimum.at(first, of_line, np.where(days == NO_DAY, FAR_FUTURE, days))
         names = pl.Series(DETERMINATIONS.categories.to_list(), dtype=DETERMINATIONS)
-        return DETERMINED.conform(
-            claims.with_columns(
-                determination=names.gather(pl.Series(self.determined.determinations))
-                if claims.height
-                else names.clear(),
-                findings=pl.Series(self.determined.findings, dtype=pl.UInt32),
-            )
-            .join(first, on="claim", how="left", maintain_order="left")
-            .join(drugs, on="claim", how="left", maintain_order="left")
-        )
+        return DETERMINED.of({
+            **{name: claims[name] for name in DETERMINED.schema if name in claims.columns},
+            "service_date": _days(first),
+            "determination": names[self.determined.determinations] if claims.height else names.clear(),
+            "allowed": nullable(np.where(is_known, sums, -1)),
+            "findings": self.determined.findings.astype(np.uint32),
+        })  # fmt: skip
 
     def summary(self) -> dict[str, Any]:
         """Counts of claims and findings, and the dollars allowed in all."""
@@ -306,6 +335,27 @@ def stated_cartridges(claims: ClaimSet, policy: PolicySet) -> NDArray[np.int64] 
     counted = count_cartridges(claims.claims, claims.lines, told)
     stated[counted["row"].to_numpy()] = counted["cartridges"].to_numpy()
     return stated
+
+
+@lru_cache(maxsize=1024)
+def _said(planned: Planned) -> pl.DataFrame:
+    """What all findings of one case say, in one row."""
+    rule, case = planned.rule, planned.case
+    said = {
+        "rule": rule.code, "title": rule.title, "outcome": str(case.outcome),
+        "statements": list(rule.statements), "basis": str(case.basis), "group": rule.group,
+        "carc": rule.carc, "rarc": case.rarc, "fix": rule.fix,
+    }  # fmt: skip
+    return pl.DataFrame(
+        [pl.Series(name, [one], FINDINGS.schema[name]) for name, one in said.items()]
+    )
+
+
+def _days(days: NDArray[np.int64]) -> pl.Series:
+    """Days since 1970 as dates, FAR_FUTURE as null."""
+    known = days != FAR_FUTURE
+    series = pl.Series(days.astype(np.int32)).cast(pl.Date)
+    return series if known.all() else series.set(pl.Series(~known), None)
 
 
 def _fee_units(policy: PolicySet, drugs: Sequence[str]) -> NDArray[np.object_]:

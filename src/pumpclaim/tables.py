@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from pumpclaim.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 NANO = 1_000_000_000
 """Nano-dollars in a dollar, nanograms in a gram."""
@@ -52,6 +52,10 @@ class Column:
     x12: str | None = None
 
 
+FEW = 1000
+"""Rows below which columns are handled one by one: a query over them would cost more to plan than to run."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A named table: what one row is, and its columns in order."""
@@ -73,9 +77,22 @@ class Table:
     def _empty(self) -> pl.DataFrame:
         return pl.DataFrame(schema=self.schema)
 
+    def of(self, columns: Mapping[str, Any]) -> pl.DataFrame:
+        """The table made of its columns, all of one length: Series, arrays or lists."""
+        return pl.DataFrame([
+            _typed(pl.Series(c.name, columns[c.name]), c)
+            if isinstance(columns[c.name], pl.Series)
+            else pl.Series(c.name, columns[c.name], c.dtype)
+            for c in self.columns
+        ])  # fmt: skip
+
     def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
         """``frame`` with exactly this table's columns and types; columns it lacks are null."""
         have = frame.schema
+        if list(have.items()) == self._typed:
+            return frame
+        if 0 < frame.height < FEW:
+            return pl.DataFrame([self._column(frame, have, c) for c in self.columns])
         return frame.select(
             (pl.col(c.name) if have[c.name] == c.dtype else pl.col(c.name).cast(c.dtype))
             if c.name in have
@@ -83,8 +100,22 @@ class Table:
             for c in self.columns
         )
 
+    @cached_property
+    def _typed(self) -> list[tuple[str, pl.DataType | type[pl.DataType]]]:
+        return list(self.schema.items())
+
+    @staticmethod
+    def _column(frame: pl.DataFrame, have: pl.Schema, column: Column) -> pl.Series:
+        if column.name not in have:
+            return pl.Series(column.name, [None] * frame.height, column.dtype)
+        return _typed(frame.get_column(column.name), column)
+
     def __iter__(self) -> Iterator[Column]:
         return iter(self.columns)
+
+
+def _typed(values: pl.Series, column: Column) -> pl.Series:
+    return values if values.dtype == column.dtype else values.cast(column.dtype)
 
 
 CLAIMS = Table(

@@ -19,7 +19,8 @@ def trace(policy: PolicySet) -> list[dict[str, Any]]:
 
     Keys: ``statement``, ``summary``, ``where``, ``rules`` (codes), ``figures`` (names) and ``reason``,
     which is null where a rule or figure accounts for the statement; ``decided_from``, and the
-    ``readings`` (ids) and ``revisions`` (numbers) that concern it.
+    ``readings`` (ids) and ``revisions`` (numbers) that concern it; ``unreviewed``, whether its text changed
+    with a revision and nobody has read what that means for our rules.
     """
     article = policy.articles[0]
     entries = []
@@ -40,5 +41,6 @@ def trace(policy: PolicySet) -> list[dict[str, Any]]:
             "revisions": [
                 one.number for one in article.revisions if statement.id in one.statements
             ],
+            "unreviewed": statement.id in article.unreviewed,
         })  # fmt: skip
     return entries

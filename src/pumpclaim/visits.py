@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from pumpclaim.tables import FEW
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -208,4 +210,17 @@ def whole_numbers(column: pl.Series, unknown: int = -1) -> Ints:
     """An integer column as an array, ``unknown`` for null."""
     if column.null_count() == column.len():
         return np.full(column.len(), unknown, np.int64)
-    return (column.fill_null(unknown) if column.null_count() else column).to_numpy()
+    if column.null_count() == 0:
+        return column.to_numpy()
+    if column.len() < FEW:
+        return np.array([unknown if one is None else one for one in column.to_list()], np.int64)
+    return column.fill_null(unknown).to_numpy()
+
+
+def is_known(column: pl.Series) -> NDArray[np.bool_]:
+    """Where a column is not null."""
+    if column.null_count() in (0, column.len()):
+        return np.full(column.len(), column.null_count() == 0)
+    if column.len() < FEW:
+        return np.array([one is not None for one in column.to_list()], bool)
+    return column.is_not_null().to_numpy()

@@ -41,6 +41,7 @@ def test_commands_are_those_of_the_design() -> None:
         "pumpclaim user role", "pumpclaim user password", "pumpclaim user active", "pumpclaim user token",
         "pumpclaim user remove", "pumpclaim policy", "pumpclaim policy show", "pumpclaim policy trace",
         "pumpclaim policy import", "pumpclaim policy verify", "pumpclaim policy diff",
+        "pumpclaim policy adopt", "pumpclaim policy review", "pumpclaim policy impact",
     ]  # fmt: skip
 
 

@@ -247,7 +247,7 @@ def test_policy_trace_accounts_for_every_statement() -> None:
     assert [one["statement"] for one in found] == list(load().articles[0].statements)
     keys = {
         "statement", "summary", "where", "decided_from", "rules", "figures", "readings", "revisions",
-        "reason",
+        "reason", "unreviewed",
     }  # fmt: skip
     assert all(set(one) == keys for one in found)
     assert all(one["statement"] in invoke("policy", "trace").stdout for one in found)

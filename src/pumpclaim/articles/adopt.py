@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from pumpclaim.articles.published import Published
     from pumpclaim.policy import Article
 
-COPIED = ("statements.toml", "readings.toml", "chart.toml")
-"""What an article is held to by us, not by its text."""
 REVIEW = "review.toml"
 FEWEST_WORDS = 4
 """A run of new words that is shorter is no passage of its own."""
@@ -56,10 +54,11 @@ def adopt(document: Published, base: Path, into: Path, start: date | None = None
     before = read_article(base)
     same = before.id == document.id
     first = start or document.revision_effective or document.original_effective
+    like = str(_toml(base / "article.toml").get("like", base.name))
     standing = passages_in(before.passages, (one.value for one in document.paragraphs))
     left_out: list[str] = []
     files = {
-        "article.toml": _head(document, before, standing, same=same, left_out=left_out),
+        "article.toml": _head(document, before, standing, like, same=same, left_out=left_out),
         "codes.toml": _codes(document, _toml(base / "codes.toml")),
         "fees.toml": _fees(
             document, _toml(base / "fees.toml"), first, same=same, left_out=left_out
@@ -80,8 +79,6 @@ def adopt(document: Published, base: Path, into: Path, start: date | None = None
         beside.mkdir(parents=True)
         for file, content in files.items():
             (beside / file).write_bytes(tomli_w.dumps(content).encode())
-        for file in COPIED:
-            shutil.copyfile(base / file, beside / file)
         (beside / REVIEW).write_bytes(
             tomli_w.dumps(_review(document, standing, new, left_out)).encode()
         )
@@ -112,9 +109,15 @@ def _must_be_usable(document: Published) -> None:
 
 
 def _head(
-    document: Published, before: Article, standing: Standing, *, same: bool, left_out: list[str]
+    document: Published,
+    before: Article,
+    standing: Standing,
+    like: str,
+    *,
+    same: bool,
+    left_out: list[str],
 ) -> dict[str, Any]:
-    contracts = []
+    contracts: list[dict[str, Any]] = []
     for one in document.contractors:
         if one.kind is None or not one.states:
             left_out.append(
@@ -150,6 +153,7 @@ def _head(
     days = {"ending": document.revision_ending, "retired": document.retired}
     return {
         "id": document.id,
+        "like": like,
         "title": document.title,
         "type": document.type,
         "issuer": ", ".join(dict.fromkeys(one.name for one in document.contractors)),

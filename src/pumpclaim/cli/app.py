@@ -11,6 +11,7 @@ import typer
 
 from pumpclaim._version import __version__
 from pumpclaim.cli import (
+    adopted,
     assess,
     check,
     history,
@@ -21,7 +22,7 @@ from pumpclaim.cli import (
     serve,
     user,
     utilization,
-)
+)  # fmt: skip
 
 HELP = "Hold Medicare claims for implanted infusion pumps against Local Coverage Article A55239."
 EPILOG = (
@@ -103,4 +104,7 @@ policy_app.command("trace")(look_up.policy_trace)
 policy_app.command("import")(published.policy_import)
 policy_app.command("verify")(published.policy_verify)
 policy_app.command("diff")(published.policy_diff)
+policy_app.command("adopt")(adopted.policy_adopt)
+policy_app.command("review")(adopted.policy_review)
+policy_app.command("impact")(adopted.policy_impact)
 app.add_typer(policy_app, name="policy")

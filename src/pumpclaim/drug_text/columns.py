@@ -95,5 +95,5 @@ def _texts(column: pl.Series, rows: NDArray[np.int64]) -> list[str | None]:
     """The texts of these rows; null for those that are blank."""
     if column.null_count() == column.len():
         return [None] * len(rows)
-    texts = column.gather(pl.Series(rows)).to_list()
+    texts = column[rows].to_list()
     return [text if text and not text.isspace() else None for text in texts]

@@ -7,8 +7,9 @@ dash as well, so that a black and white print loses nothing. Each picture has a 
 from __future__ import annotations
 
 from pumpclaim.pictures.drawing import Picture, render
+from pumpclaim.pictures.impact import impact
 from pumpclaim.pictures.patient import patient_history
 from pumpclaim.pictures.practice import practice
 from pumpclaim.pictures.reservoir import reservoir_level
 
-__all__ = ["Picture", "patient_history", "practice", "render", "reservoir_level"]
+__all__ = ["Picture", "impact", "patient_history", "practice", "render", "reservoir_level"]

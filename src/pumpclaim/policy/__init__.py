@@ -205,14 +205,18 @@ def _check_contracts(articles: Sequence[Article]) -> None:
 
 
 def read_article(folder: Path) -> Article:
-    """The article whose facts lie in ``folder``; raises InputError for a fact that cannot hold."""
+    """The article whose facts lie in ``folder``; raises InputError for a fact that cannot hold.
+
+    What an article is held to by us (statements, readings, chart) may be that of a shipped one, which
+    ``like`` names.
+    """
     head = _toml(folder / "article.toml")
     codes = _toml(folder / "codes.toml")
     statements = {
         row["id"]: Statement(
             row["id"], row["summary"], row["where"], tuple(row["decided_from"]), row.get("reason")
         )
-        for row in _toml(folder / "statements.toml")["statements"]
+        for row in _own(folder, head, "statements.toml")["statements"]
     }
     article = Article(
         id=head["id"],
@@ -242,9 +246,9 @@ def read_article(folder: Path) -> Article:
                 row["choices"],
                 row.get("planned", False),
             )
-            for row in _toml(folder / "readings.toml")["readings"]
+            for row in _own(folder, head, "readings.toml")["readings"]
         },
-        chart=read_chart(_toml(folder / "chart.toml"), statements),
+        chart=read_chart(_own(folder, head, "chart.toml"), statements),
         later_revision_known=head.get("later_revision_known"),
         lists=Lists(**{name: frozenset(listed) for name, listed in codes.get("lists", {}).items()}),
         ending=head.get("ending"),
@@ -257,6 +261,13 @@ def read_article(folder: Path) -> Article:
     )
     _check(article)
     return article
+
+
+def _own(folder: Path, head: dict[str, Any], name: str) -> dict[str, Any]:
+    """A file of an article's folder, or that of the shipped article it is like."""
+    if (folder / name).exists() or "like" not in head:
+        return _toml(folder / name)
+    return _toml(HERE / str(head["like"]) / name)
 
 
 def _check(article: Article) -> None:

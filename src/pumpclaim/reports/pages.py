@@ -311,6 +311,8 @@ def show_trace(entries: Iterable[Document], console: Console) -> None:
     for one in entries:
         by = [", ".join(one["rules"]), ", ".join(one["figures"]), one["reason"] or ""]
         summary = Text.assemble(one["summary"], (f" ({one['where']})", "dim"))
+        if one["unreviewed"]:
+            summary.append(" UNREVIEWED: its text changed", "bold yellow")
         table.add_row(Text(one["statement"], "bold"), summary, "\n".join(filter(None, by)))
     console.print(table)
 
