@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,7 @@ class _Unpacking:
                         yield from self.files(content, entry.filename, depth + 1)
                     else:
                         yield entry.filename, content
-        except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, NotImplementedError,
+        except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, OSError, NotImplementedError,
                 ValueError, RuntimeError) as error:  # fmt: skip
             where = "" if place == self.source else f" ({place})"
             what = "encrypted" if "encrypted" in str(error) else "damaged"

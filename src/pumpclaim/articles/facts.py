@@ -108,7 +108,7 @@ def read_facts(lines: Sequence[Line], source: str, *, licensed: bool = False) ->
             if line.plain.casefold() != "n/a"
         ),
         keywords=tuple(
-            Found(line.plain.lstrip("-•· "), line.place)
+            Found(line.plain.lstrip("-•·▪* "), line.place)
             for line in sections.get("keywords", [])
             if line.plain.casefold() != "n/a"
         ),

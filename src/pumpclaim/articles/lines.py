@@ -17,6 +17,7 @@ FURNITURE = (
     r"links in pdf documents are not guaranteed to work\..*",
     r"https?://\S+( \d+/\d+)?",
     r"\d+ ?/ ?\d+",
+    r"page last modified.*",
 )
 """Lines that belong to the page and not to the article."""
 _FURNITURE = re.compile("|".join(f"(?:{one})" for one in FURNITURE), re.IGNORECASE)
@@ -24,7 +25,7 @@ _SPACES = re.compile(r"[^\S\t\n]+")
 _DASHES = str.maketrans(
     {"‐": "-", "‑": "-", "‒": "-", "–": "-", "−": "-", "’": "'", "‘": "'", "“": '"', "”": '"'}
 )
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
 def tidy(text: str) -> str:

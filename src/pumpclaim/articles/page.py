@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BLOCKS = {
     "p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "dt", "dd", "section", "article", "main", "header",
-    "footer", "ul", "ol", "dl", "table", "tbody", "thead", "tfoot", "body", "html", "blockquote", "pre",
+    "ul", "ol", "dl", "table", "tbody", "thead", "tfoot", "body", "html", "blockquote", "pre",
     "caption", "address", "fieldset", "form", "legend", "center",
 }  # fmt: skip
 """Elements that begin a new line."""
