@@ -26,18 +26,9 @@ BLOCKS = {
 }  # fmt: skip
 """Elements that begin a new line."""
 SILENT = {
-    "script",
-    "style",
-    "noscript",
-    "head",
-    "template",
-    "nav",
-    "button",
-    "svg",
-    "iframe",
-    "object",
-    "select",
-}
+    "script", "style", "noscript", "head", "template", "nav", "button", "svg", "iframe", "object", "select",
+    "footer",
+}  # fmt: skip
 """Elements whose text no reader sees as the article's."""
 MOST_DEPTH = 300
 
