@@ -14,15 +14,17 @@ if TYPE_CHECKING:
 __all__ = ["pricing", "trace"]
 
 
-def trace(policy: PolicySet) -> list[dict[str, Any]]:
-    """One entry for each statement of the first article, in the article's order.
+def trace(policy: PolicySet, article_id: str | None = None) -> list[dict[str, Any]]:
+    """One entry for each statement of an article (the first if not given), in the article's order.
+
+    Raises InputError for an article that the policy does not have.
 
     Keys: ``statement``, ``summary``, ``where``, ``rules`` (codes), ``figures`` (names) and ``reason``,
     which is null where a rule or figure accounts for the statement; ``decided_from``, and the
     ``readings`` (ids) and ``revisions`` (numbers) that concern it; ``unreviewed``, whether its text changed
     with a revision and nobody has read what that means for our rules.
     """
-    article = policy.articles[0]
+    article = policy.article(article_id) if article_id else policy.articles[0]
     entries = []
     for statement in article.statements.values():
         rules = [code for code, rule in RULES.items() if statement.id in rule.statements]

@@ -248,6 +248,9 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("policy", "adopt", file, "--into", mine).exit_code == 2
     monkeypatch.setenv("PUMPCLAIM_POLICY", str(mine))
     assert run("policy", "verify", file).exit_code == 0
+    traced = json.loads(run("policy", "trace", "--article", "A99007", "--format", "json").stdout)
+    assert all(one["unreviewed"] for one in traced if one["statement"] in ("C1", "C12", "P2"))
+    assert run("policy", "trace", "--article", "A1").exit_code == 2
     folder = next(mine.glob("*"))
     assert run("policy", "review", folder, "c1").exit_code == 0
     assert "still to be read" in run("policy", "review", folder, "C2").stdout

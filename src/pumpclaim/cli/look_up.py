@@ -75,13 +75,20 @@ def policy_show(
 
 
 @ends_well
-def policy_trace(*, report: PageFormat = "text") -> int:
+def policy_trace(
+    *,
+    article: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Which article, such as A55239; the first if not given."),
+    ] = None,
+    report: PageFormat = "text",
+) -> int:
     """Print every statement of the article with the rules and figures that account for it."""
     from pumpclaim.policy import load  # noqa: PLC0415
     from pumpclaim.reports import pages  # noqa: PLC0415
     from pumpclaim.trace import trace  # noqa: PLC0415
 
-    entries = trace(load())
+    entries = trace(load(), article)
     if report == "json":
         write_json(entries)
     else:

@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import IntFlag
 from typing import TYPE_CHECKING
 
+from pumpclaim.errors import InputError, nearest
+
 if TYPE_CHECKING:
     from pumpclaim.policy.chart import ChartDefinition
     from pumpclaim.policy.drugs import Drugs
@@ -243,6 +245,13 @@ class PolicySet:
     def chart(self) -> ChartDefinition:
         """The chart of the first article."""
         return self.articles[0].chart
+
+    def article(self, article_id: str) -> Article:
+        """The article of that id; raises InputError, naming the nearest, when there is none."""
+        known = {one.id: one for one in self.articles}
+        if article_id not in known:
+            raise InputError(f"there is no article {article_id} here{nearest(article_id, known)}")
+        return known[article_id]
 
     def reading(self, name: str) -> str:
         """The choice that holds for the reading ``name``; unknown names raise KeyError."""
