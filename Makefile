@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test quick lint types format docs bench lock clean
+.PHONY: demo test quick lint types format docs bench bench-web lock clean
 
 demo: $(VENV)/.run
 	@echo "A clinic's morning file, examples/clinic.837, held against the article:"
@@ -35,6 +35,9 @@ docs: $(VENV)/.test
 
 bench: $(VENV)/.bench
 	PYTHONPATH=examples:benchmarks $(BIN)/python benchmarks/run.py
+
+bench-web: $(VENV)/.run
+	PYTHONPATH=examples:benchmarks $(BIN)/python benchmarks/web_load.py
 
 # The locks pin every version with its hashes. They are made anew with `make lock`.
 $(VENV)/.run: requirements/run.txt pyproject.toml

@@ -30,6 +30,7 @@ import how_often
 import pumpclaim
 import pumpclaim.drug_text
 import pumpclaim.reports.json
+import web_load
 from generate import lines_table, professional
 from pumpclaim.compiled import compile_policy
 from pumpclaim.lines import narrated
@@ -213,7 +214,8 @@ def main() -> None:
             "",
         ]
     told = "\n".join(page)
-    (ROOT / "docs" / "performance.md").write_text(told)
+    path = ROOT / "docs" / "performance.md"
+    path.write_text("\n".join([told, web_load.kept(path.read_text())]))
     print(told)
 
 

@@ -80,9 +80,9 @@ class Table:
     def of(self, columns: Mapping[str, Any]) -> pl.DataFrame:
         """The table made of its columns, all of one length: Series, arrays or lists."""
         return pl.DataFrame([
-            _typed(pl.Series(c.name, columns[c.name]), c)
-            if isinstance(columns[c.name], pl.Series)
-            else pl.Series(c.name, columns[c.name], c.dtype)
+            _typed(values, c)
+            if isinstance(values := columns[c.name], pl.Series)
+            else pl.Series(c.name, values, c.dtype)
             for c in self.columns
         ])  # fmt: skip
 
@@ -115,7 +115,8 @@ class Table:
 
 
 def _typed(values: pl.Series, column: Column) -> pl.Series:
-    return values if values.dtype == column.dtype else values.cast(column.dtype)
+    named = values if values.name == column.name else values.alias(column.name)
+    return named if named.dtype == column.dtype else named.cast(column.dtype)
 
 
 CLAIMS = Table(

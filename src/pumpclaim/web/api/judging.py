@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from fastapi import HTTPException, Response
 
 from pumpclaim.reports.written import json_bytes
-from pumpclaim.web.api.work import Bounds
+from pumpclaim.web.api.work import Bounds, ready
 from pumpclaim.web.api.worker import EndedError, FaultError, Worker
 from pumpclaim.web.security import journal
 
@@ -30,16 +30,19 @@ AT_ONCE = 2
 
 
 class Workers:
-    """A few workers, each begun when it is first needed, and anew when it has ended."""
+    """A few workers, begun when the first is needed, and anew when one has ended."""
 
     def __init__(self, number: int = AT_ONCE) -> None:
+        self._number = number
         self._threads = ThreadPoolExecutor(number, thread_name_prefix="api")
         self._own = threading.local()
+        self._all: list[Worker] = []
         self._busy: set[Worker] = set()
         self._lock = threading.Lock()
 
     async def ask(self, work: Callable[[], Result], seconds: float) -> Result:
         """What ``work`` gives when its turn has come; see ``Worker.ask``."""
+        self._begin()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._ask, work, seconds)
 
@@ -49,10 +52,25 @@ class Workers:
             for worker in self._busy:
                 worker.end()
 
+    def end(self) -> None:
+        """End all workers and the threads that wait for them."""
+        self.end_busy()
+        self._threads.shutdown()
+        for worker in self._all:
+            worker.end()
+
+    def _begin(self) -> None:
+        """Begin all workers at the first call: what comes later does not wait for their start."""
+        with self._lock:
+            number, self._number = self._number, 0
+        for _ in range(number):
+            self._threads.submit(self._ask, ready, SECONDS_TO_BEGIN)
+
     def _ask(self, work: Callable[[], Result], seconds: float) -> Result:
         worker = getattr(self._own, "worker", None)
         if worker is None or not worker.is_alive:
             worker = self._own.worker = Worker()
+            self._all = [one for one in self._all if one.is_alive] + [worker]
         with self._lock:
             self._busy.add(worker)
         try:
@@ -66,6 +84,7 @@ class Workers:
         return found
 
 
+SECONDS_TO_BEGIN = 60
 _WORKERS = Workers()
 
 

@@ -5,10 +5,12 @@ Each function raises InputError, as the command does, for what cannot be used.
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pumpclaim.charts.assessment import assess as hold_charts_against_article
+from pumpclaim.compiled import compile_policy
 from pumpclaim.errors import InputError, UnusableError
 from pumpclaim.estimate import estimate as reckon
 from pumpclaim.options import pairs, rule_codes
@@ -58,6 +60,14 @@ class Bounds:
 
 Told = tuple[bytes, dict[str, str]]
 """An answer, and which claims or charts it shows, as the audit log keeps it."""
+
+
+def ready() -> None:
+    """Have all that is needed at hand: this module, the policy, what is made of it."""
+    compile_policy(load())
+    # What is there now stays: the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
 
 
 def check(

@@ -23,7 +23,7 @@ WHO_ARE_YOU = {"WWW-Authenticate": 'Bearer realm="pumpclaim"'}
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def visitor_of(request: Request) -> Visitor:
+async def visitor_of(request: Request) -> Visitor:
     """The visitor, who is signed in. Raises what leads everybody else to the sign-in page."""
     visitor: Visitor | None = request.state.visitor
     if visitor is not None:
