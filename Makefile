@@ -61,9 +61,9 @@ COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-ex
 lock: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet pip-tools
 	$(COMPILE) --upgrade --output-file requirements/run.txt pyproject.toml
-	$(COMPILE) --upgrade --constraint requirements/run.txt --extra test --extra lint \
+	$(COMPILE) --upgrade --constraint requirements/run.txt --extra test --extra lint --extra spark \
 		--output-file requirements/test.txt pyproject.toml
-	$(COMPILE) --upgrade --constraint requirements/test.txt --extra test --extra lint --extra bench \
+	$(COMPILE) --upgrade --constraint requirements/test.txt --extra test --extra lint --extra spark --extra bench \
 		--output-file requirements/bench.txt pyproject.toml
 
 clean:

@@ -44,12 +44,11 @@ DETERMINATION_OF_LEVEL = np.array(
 
 @dataclass(frozen=True, eq=False)
 class Planned:
-    """One case of one rule, ready to be asked: its expression and what its findings carry."""
+    """One case of one rule, ready to be asked: what its findings carry, and its expression, named."""
 
     rule: Rule
     case: Case
-    column: str
-    when: pl.Expr
+    asked: pl.Expr
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +86,7 @@ def choose_rules(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tupl
 def _plan(codes: tuple[str, ...], policy: PolicySet, charts_given: bool) -> tuple[Planned, ...]:
     line = Line(policy, charts_given=charts_given)
     return tuple(
-        Planned(RULES[code], case, f"{code}/{number}", case.when & _reached(RULES[code]))
+        Planned(RULES[code], case, (case.when & _reached(RULES[code])).alias(f"{code}/{number}"))
         for code in codes
         if charts_given or not RULES[code].charts
         for number, case in enumerate(RULES[code].cases(line))
@@ -112,7 +111,7 @@ def run_rules(
     if charts is not None:
         frame = frame.hstack(charts.frame)
     # An unknown answer is null, which neither any nor arg_true counts: it does not fire.
-    answers = frame.select(one.when.alias(one.column) for one in planned)
+    answers = frame.select([one.asked for one in planned])
     hits = []
     for one, answer in zip(planned, answers.get_columns(), strict=True):
         if not answer.any():

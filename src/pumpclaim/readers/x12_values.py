@@ -18,6 +18,8 @@ GOOD, ABSENT, NO_NUMBER, NEGATIVE, TOO_FINE, TOO_LARGE = range(6)
 NO_FORMAT, NO_DATE, REVERSED = 2, 3, 4
 """What else can be said of a date."""
 
+FEW = 64
+"""Numbers that are read one by one sooner than a column at a time."""
 _VECTOR_DIGITS = 18
 _NUMBER = re.compile(rb"(\d*)(?:\.(\d*))?")
 _D8, _RD8, _DT, _DTS = (packed(code) for code in ("D8", "RD8", "DT", "DTS"))
@@ -46,6 +48,34 @@ def numbers(
     negative = (segments.bytes[spans.start] == MINUS) & (size > 0)
     start = spans.start + negative
     size = size - negative
+    value = np.zeros(size.size, np.int64)
+    if size.size < FEW:
+        alone = np.flatnonzero(state == GOOD)
+    else:
+        _by_column(segments, start, size, places, most, state=state, value=value)
+        alone = np.flatnonzero(size > _VECTOR_DIGITS)
+    if alone.size:
+        kept, limit = np.broadcast_to(places, size.shape), np.broadcast_to(most, size.shape)
+        for row in alone.tolist():
+            text = segments.data[start[row] : start[row] + size[row]]
+            value[row], state[row] = _number(text, int(kept[row]), int(limit[row]))
+    state[(state != ABSENT) & (state != NO_NUMBER) & negative & (value != 0)] = NEGATIVE
+    value[state != GOOD] = 0
+    return value, state
+
+
+def _by_column(
+    segments: Segments,
+    start: Ints,
+    size: Ints,
+    places: int | Ints,
+    most: int | Ints,
+    *,
+    state: NDArray[np.int8],
+    value: Ints,
+) -> None:
+    """Read all numbers at once, digit by digit, into ``value`` and ``state``."""
+    widest = int(size.max(initial=0))
     whole = np.zeros(size.size, np.int64)
     decimals = np.zeros(size.size, np.int64)
     digits = np.zeros(size.size, np.int64)
@@ -68,20 +98,12 @@ def numbers(
     down = 10 ** np.maximum(-shift, 0)
     state[(state == GOOD) & (whole % down != 0)] = TOO_FINE
     state[(state == GOOD) & (whole // down > most // up)] = TOO_LARGE
-    value = np.where(state == GOOD, whole // down * np.where(state == GOOD, up, 1), 0)
-    if widest > _VECTOR_DIGITS:
-        kept, limit = np.broadcast_to(places, size.shape), np.broadcast_to(most, size.shape)
-        for row in np.flatnonzero(size > _VECTOR_DIGITS).tolist():
-            text = segments.data[start[row] : start[row] + size[row]]
-            value[row], state[row] = _long_number(text, int(kept[row]), int(limit[row]))
-    state[(state != ABSENT) & (state != NO_NUMBER) & negative & (value != 0)] = NEGATIVE
-    value[state != GOOD] = 0
-    return value, state
+    value[:] = np.where(state == GOOD, whole // down * np.where(state == GOOD, up, 1), 0)
 
 
-def _long_number(text: bytes, places: int, most: int) -> tuple[int, int]:
+def _number(text: bytes, places: int, most: int) -> tuple[int, int]:
     found = _NUMBER.fullmatch(text) if len(text) <= 100 else None
-    if not found:
+    if not found or text in (b"", b"."):
         return 0, NO_NUMBER
     left, right = found[1].lstrip(b"0"), (found[2] or b"").rstrip(b"0")
     if len(right) > places:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import socket
 import tempfile
@@ -48,6 +49,11 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
     arrive_in(settings.data / INCOMING)
     if is_reachable(settings) and not settings.is_https:
         say(UNSAFE)
+    # What is there before the first request stays: the collector need not look through it while pages wait.
+    gc.collect()
+    gc.freeze()
+    # From here on who connects is heard, though the server may take another moment to answer.
+    listening.listen()
     say(f"the page is at {settings.url} (Ctrl+C ends it); its files are in {settings.data}")
     config = uvicorn.Config(
         app,

@@ -33,10 +33,9 @@ class Workers:
     """A few workers, begun when the first is needed, and anew when one has ended."""
 
     def __init__(self, number: int = AT_ONCE) -> None:
-        self._number = number
+        self._to_begin = number
         self._threads = ThreadPoolExecutor(number, thread_name_prefix="api")
-        self._own = threading.local()
-        self._all: list[Worker] = []
+        self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
         self._lock = threading.Lock()
 
@@ -56,32 +55,38 @@ class Workers:
         """End all workers and the threads that wait for them."""
         self.end_busy()
         self._threads.shutdown()
-        for worker in self._all:
+        for worker in self._idle:
             worker.end()
 
     def _begin(self) -> None:
         """Begin all workers at the first call: what comes later does not wait for their start."""
         with self._lock:
-            number, self._number = self._number, 0
+            number, self._to_begin = self._to_begin, 0
         for _ in range(number):
             self._threads.submit(self._ask, ready, SECONDS_TO_BEGIN)
 
     def _ask(self, work: Callable[[], Result], seconds: float) -> Result:
-        worker = getattr(self._own, "worker", None)
-        if worker is None or not worker.is_alive:
-            worker = self._own.worker = Worker()
-            self._all = [one for one in self._all if one.is_alive] + [worker]
-        with self._lock:
-            self._busy.add(worker)
+        worker = self._take()
         try:
             found: Result = worker.ask(work, seconds)
-        except EndedError:
-            self._own.worker = None
-            raise
         finally:
             with self._lock:
                 self._busy.discard(worker)
+                if worker.is_alive:
+                    self._idle.append(worker)
         return found
+
+    def _take(self) -> Worker:
+        """An idle worker, the one that worked last: what it needs is still in the processor's caches."""
+        with self._lock:
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.is_alive:
+                    break
+            else:
+                worker = Worker()
+            self._busy.add(worker)
+        return worker
 
 
 SECONDS_TO_BEGIN = 60

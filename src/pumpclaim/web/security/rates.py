@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from dataclasses import dataclass
+from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,49 +17,32 @@ REQUESTS, UPLOADS, SIGN_INS = "requests", "uploads", "sign-ins"
 MINUTE = 60.0
 
 
-@dataclass
-class _Count:
-    """What somebody asked in a minute of the clock, and in the one before it."""
-
-    minute: int
-    now: int = 0
-    before: int = 0
-
-
 class Rates:
-    """Counts what is asked within a minute, by kind and by whom.
+    """Keeps when what was asked within the last minute, by kind and by whom: at most the limit is kept."""
 
-    The minute slides: of the clock's last minute counts the share that is less than a minute ago, as if all
-    of it had been asked evenly.
-    """
-
-    def __init__(self, limits: Limits, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._most = {
             REQUESTS: limits.requests_per_minute,
             UPLOADS: limits.uploads_per_minute,
             SIGN_INS: limits.sign_ins_per_minute,
         }
-        self._counts: dict[tuple[str, str], _Count] = {}
-        self._swept = 0
+        self._counts: dict[tuple[str, str], deque[float]] = {}
+        self._swept = clock()
         self._lock = threading.Lock()
 
     def wait(self, kind: str, who: str) -> int:
-        """Count one more: 0 if it may be, else the seconds to wait."""
+        """Count one more: 0 if it may be, else the seconds to wait, 60 at most."""
         now = self._clock()
-        minute, most = int(now // MINUTE), self._most[kind]
-        left = 1 - now % MINUTE / MINUTE
         with self._lock:
-            self._sweep(minute)
-            count = self._counts.setdefault((kind, who), _Count(minute))
-            if count.minute != minute:
-                is_next = count.minute == minute - 1
-                count.minute, count.before = minute, count.now if is_next else 0
-                count.now = 0
-            if count.before * left + count.now + 1 <= most:
-                count.now += 1
+            self._sweep(now)
+            times = self._counts.setdefault((kind, who), deque())
+            while times and now - times[0] >= MINUTE:
+                times.popleft()
+            if len(times) < self._most[kind]:
+                times.append(now)
                 return 0
-            return max(1, math.ceil(_until(count, most, left) * MINUTE))
+            return math.ceil(MINUTE - (now - times[0]))
 
     def most(self, kind: str) -> int:
         """How many a minute are allowed."""
@@ -70,20 +53,12 @@ class Rates:
         with self._lock:
             self._counts.pop((kind, who), None)
 
-    def _sweep(self, minute: int) -> None:
-        """Once a minute, forget those who asked nothing for two."""
-        if minute != self._swept:
-            self._swept = minute
-            old = [key for key, count in self._counts.items() if count.minute < minute - 1]
+    def _sweep(self, now: float) -> None:
+        """Once a minute, forget those who asked nothing for one."""
+        if now - self._swept >= MINUTE:
+            self._swept = now
+            old = [
+                key for key, times in self._counts.items() if not times or now - times[-1] >= MINUTE
+            ]
             for key in old:
                 del self._counts[key]
-
-
-def _until(count: _Count, most: int, left: float) -> float:
-    """Minutes until one more may be, ``left`` of this minute being left."""
-    free = most - 1 - count.now
-    if free >= 0:
-        # The last minute fades until it leaves room.
-        return left - free / count.before
-    # This minute fades in its turn, from when it is over.
-    return left + 1 - (most - 1) / count.now
