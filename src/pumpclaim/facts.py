@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 
 from pumpclaim.compiled import STATES
 from pumpclaim.policy.model import Role
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from pumpclaim.pricing import Prices
 
 UNKNOWN = "(not known)"
+FEW = 256
+"""Below this many lines each is put into words by itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,16 +48,41 @@ class Facts:
     charts: BlockCharts | None = None
     whole: Arranged | None = None
 
-    def messages(self, template: str) -> list[str]:
-        """``template`` with every name in braces replaced by that fact."""
+    def messages(self, template: str) -> pl.Series:
+        """``template`` with every name in braces replaced by that fact.
+
+        Of many lines only those whose facts differ are put into words.
+        """
         names = [piece.split("}", 1)[0] for piece in template.split("{")[1:]]
         if not names:
-            return [template] * len(self.places)
+            return pl.Series([template], dtype=pl.String).new_from_index(0, len(self.places))
+        if len(self.places) >= FEW and all(name in RESTS_ON for name in names):
+            first, which = self._alike(names)
+            return replace(self, places=self.places[first])._worded(template, names)[which]
+        return self._worded(template, names)
+
+    def _alike(self, names: list[str]) -> tuple[Ints, Ints]:
+        """Of lines that agree in all that these facts rest on the first, and which of them each line is."""
+        key = np.zeros(len(self.places), np.int64)
+        for rests_on in dict.fromkeys(RESTS_ON[name] for name in names):
+            own = rests_on(self)
+            low = int(own.min())
+            width = int(own.max()) - low + 1
+            if (int(key.max()) + 1) * width > 2**62:
+                key = np.unique(key, return_inverse=True)[1]
+            key = key * width + (own - low)
+        _, first, which = np.unique(key, return_index=True, return_inverse=True)
+        return first, which
+
+    def _worded(self, template: str, names: list[str]) -> pl.Series:
         columns = {name: _fact(name)(self) for name in names}
-        return [
-            template.format(**{name: column[i] for name, column in columns.items()})
-            for i in range(len(self.places))
-        ]
+        return pl.Series(
+            [
+                template.format(**{name: column[i] for name, column in columns.items()})
+                for i in range(len(self.places))
+            ],
+            dtype=pl.String,
+        )
 
     def _of_line(self, column: str) -> list[Any]:
         return self.context.claim_set.lines[column][self.context.rows[self.places]].to_list()
@@ -326,3 +354,56 @@ FACTS: dict[str, Callable[[Facts], list[str]]] = {
     },
 }  # fmt: skip
 """Every name that a message may use."""
+
+
+def _code(facts: Facts) -> Ints:
+    """The code's position, and for codes that no fact knows the line itself."""
+    codes = facts.context.lines.codes[facts.places].astype(np.int64)
+    return np.where(codes > 0, codes, -1 - facts.places)
+
+
+def _asked_of(facts: Facts) -> Ints:
+    """Whether the line implants, and whether its visit manages a pump."""
+    columns, at = facts.context.columns, facts.places
+    implants = (columns["roles"][at] & np.uint32(Role.IMPLANT)) != 0
+    manages = (columns["visit_roles"][at] & np.uint32(Role.MANAGEMENT)) != 0
+    asked: Ints = 2 * implants.astype(np.int64) + manages
+    return asked
+
+
+def _same(facts: Facts) -> Ints:
+    return np.zeros(len(facts.places), np.int64)
+
+
+def _at(values: Callable[[Facts], NDArray[Any]]) -> Callable[[Facts], Ints]:
+    def at_places(facts: Facts) -> Ints:
+        wide: Ints = values(facts)[facts.places].astype(np.int64)
+        return wide
+
+    return at_places
+
+
+def _refill(name: str) -> Callable[[Facts], Ints]:
+    return _at(lambda facts: getattr(facts.context.lines.refills, name))
+
+
+RESTS_ON: dict[str, Callable[[Facts], Ints]] = {
+    "hcpcs": _code,
+    "service_date": _at(lambda facts: facts.context.lines.days),
+    "keep_ready": _asked_of,
+    "allowed": _at(lambda facts: facts.prices.allowed),
+    "charge": _at(lambda facts: facts.context.lines.charges),
+    "units": _at(lambda facts: facts.context.lines.units),
+    "units_on_day": _at(lambda facts: facts.context.columns["units_on_day"]),
+    "contractor": _at(lambda facts: facts.context.reach.contract),
+    "state": _at(lambda facts: facts.context.reach.state),
+    "not_early_from": _refill("supply_before"),
+    "supply_before": _refill("supply_before"),
+    "dry_before": _refill("dry_before"),
+    "monthly_run": _refill("monthly"),
+    "monthly_long_run": _refill("monthly_long"),
+    "analysis_interval": _refill("analysis_interval"),
+    "refill_number": _refill("refill_number"),
+    **{name: _same for name in REFILL_FACTS if "threshold" in name or name == "long_supply"},
+}
+"""Facts that rest on one number of the line: that number. Lines that agree in it have the same words."""

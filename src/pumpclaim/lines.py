@@ -13,7 +13,7 @@ from pumpclaim.contents import Contents, extended, match_contents
 from pumpclaim.past import implants_before
 from pumpclaim.policy.model import Role
 from pumpclaim.reach import are_withdrawn, find_article, pack_lines, pack_payers, pack_places
-from pumpclaim.threads import beside
+from pumpclaim.threads import LARGE, beside
 from pumpclaim.utilization.refills import (
     Fills,
     Records,
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
-
-LARGE = 20_000
-"""From so many lines on work is shared between threads."""
 
 
 @dataclass(frozen=True, eq=False)

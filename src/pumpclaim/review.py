@@ -15,7 +15,7 @@ from pumpclaim.drug_text import cartridges as count_cartridges
 from pumpclaim.drug_text import read_ingredients
 from pumpclaim.engine import LEVELS, Determined, Hits, Planned, choose_rules, run_rules
 from pumpclaim.facts import Facts, dollars
-from pumpclaim.lines import LARGE, line_arrays, narrated
+from pumpclaim.lines import line_arrays, narrated
 from pumpclaim.policy import days, load
 from pumpclaim.pricing import TABLED, Prices, nullable, payable, price_lines
 from pumpclaim.tables import (
@@ -27,8 +27,8 @@ from pumpclaim.tables import (
     PRICES,
     ClaimSet,
 )
-from pumpclaim.threads import each
-from pumpclaim.visits import FAR_FUTURE, NO_DAY, whole_numbers
+from pumpclaim.threads import LARGE, each
+from pumpclaim.visits import FAR_FUTURE, NO_DAY, sort_by, whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,33 +98,40 @@ class Review:
             return FINDINGS.empty()
         of_hit = np.repeat(np.arange(len(fired)), [len(hit.places) for _, hit in fired])
         claims = np.concatenate([block.context.lines.claims[hit.places] for block, hit in fired])
-        said = pl.concat([_said(hit.planned) for _, hit in fired])[of_hit]
+        numbers = np.concatenate([self._line_numbers(block, hit) for block, hit in fired])
+        codes = sorted({hit.planned.rule.code for _, hit in fired})
+        rank = np.array([codes.index(hit.planned.rule.code) for _, hit in fired], np.int64)
+        order = sort_by(claims, numbers, rank[of_hit])
+        large = len(order) > LARGE
+        worded = each(lambda one: self._messages(*one), fired, large=large)
+        said, of_hit = pl.concat([_said(hit.planned) for _, hit in fired]), of_hit[order]
+        of_claim = self.claim_set.claims.select("claim_id", "source")[claims[order]]
+        line = pl.Series(numbers[order] - 1, dtype=pl.Int64)
         found = {
-            "claim": claims.astype(np.uint32),
-            "claim_id": self.claim_set.claims["claim_id"][claims],
-            "source": self.claim_set.claims["source"][claims],
-            "line": pl.concat([self._line_numbers(block, hit) for block, hit in fired]),
-            "message": [message for block, hit in fired for message in self._messages(block, hit)],
-            **{name: said[name] for name in said.columns},
+            "claim": claims[order].astype(np.uint32),
+            **of_claim.to_dict(),
+            "line": line.set(line < 0, None),
+            "message": pl.concat(worded)[order],
+            **said[of_hit].to_dict(),
         }
-        return FINDINGS.of(found).sort(
-            "claim", "line", "rule", nulls_last=False, maintain_order=True
-        )
+        return FINDINGS.of(found)
 
-    def _messages(self, block: Block, hit: Hits) -> list[str]:
+    def _messages(self, block: Block, hit: Hits) -> pl.Series:
         facts = Facts(
             block.context, self.contents, block.prices, hit.places, block.charts, self.arranged
         )
         messages = facts.messages(hit.planned.case.message or hit.planned.rule.message)
         if any(article.unreviewed for article in self.policy.articles):
-            return self._doubted(messages, hit.planned.rule, block.context, hit.places)
+            doubted = self._doubted(messages.to_list(), hit.planned.rule, block.context, hit.places)
+            return pl.Series(doubted, dtype=pl.String)
         return messages
 
-    def _line_numbers(self, block: Block, hit: Hits) -> pl.Series:
-        """The number of each line on which a rule fired; null for rules on whole claims."""
+    def _line_numbers(self, block: Block, hit: Hits) -> NDArray[np.int64]:
+        """One more than the number of each line on which a rule fired; 0 for rules on whole claims."""
         if hit.planned.rule.scope != "line":
-            return pl.Series([None], dtype=pl.UInt32).new_from_index(0, len(hit.places))
-        return self.claim_set.lines["line"][block.context.rows[hit.places]]
+            return np.zeros(len(hit.places), np.int64)
+        lines = self.claim_set.lines["line"][block.context.rows[hit.places]]
+        return whole_numbers(lines.cast(pl.Int64)) + 1
 
     def _doubted(
         self, messages: list[str], rule: Rule, context: Context, places: NDArray[np.int64]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+LARGE = 20_000
+"""From so many lines on work is shared between threads."""
 Result = TypeVar("Result")
 Item = TypeVar("Item")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,8 @@ from pumpclaim.readers.flat import (
 from pumpclaim.readers.headings import layout_names, squeezed
 from pumpclaim.readers.values import plain, plain_cells, read_cells
 from pumpclaim.tables import CLAIMS, LINES, MAX_MONEY, NANO, REJECTED, ClaimSet
+from pumpclaim.threads import LARGE, each
+from pumpclaim.visits import whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,9 +131,11 @@ def _without_blank_rows(cells: pl.DataFrame) -> pl.DataFrame:
 def _read_values(cells: pl.DataFrame, contractors: set[str], faults: Faults) -> pl.DataFrame:
     """Every column of the layout; what cannot be read is null and told to ``faults``."""
     schema, columns, rows = cells.schema, flat_columns(), cells[_ROW]
-    read = {
-        name: read_cells(name, columns[name], cells[name]) for name in columns if name in schema
-    }
+    names = [name for name in columns if name in schema]
+    found = each(
+        lambda name: read_cells(name, columns[name], cells[name]), names, large=len(rows) > LARGE
+    )
+    read = dict(zip(names, found, strict=True))
     for name in contractors:
         read[name] = read[name].str.pad_start(CONTRACTOR_DIGITS, "0")
     values = pl.DataFrame([rows, *read.values()])
@@ -139,9 +144,8 @@ def _read_values(cells: pl.DataFrame, contractors: set[str], faults: Faults) -> 
         faults.add(counts.is_not_null(), rows, lambda at: f"it has {counts[at]} {NOT_THE_HEADER}")
     astray = pl.repeat(value=False, n=cells.height, eager=True)
     for name in read:
-        lost = values[name].is_null()
-        if lost.any():
-            lost &= cells.select(_given(name, schema[name])).to_series()
+        if values[name].null_count() > cells[name].null_count():
+            lost = values[name].is_null() & cells.select(_given(name, schema[name])).to_series()
             faults.add(lost, rows, unreadable(name, columns[name], cells[name]))
             astray |= lost if name in KEY else False
     for name in REQUIRED:
@@ -230,11 +234,14 @@ def _check_claims(
 ) -> None:
     """What can be wrong with a claim although each of its cells can be read."""
     rows = values[_ROW]
-    for name in sorted(claim_columns().keys() - line_columns().keys() & given):
+    again = lead != np.arange(values.height)
+    names = sorted(claim_columns().keys() - line_columns().keys() & given)
+    vary = each(lambda name: _varies(values[name], again), names, large=values.height > LARGE)
+    for name in compress(names, vary):
         own, first = values[name], values[name].gather(lead)
         differs = own.is_not_null() & own.ne_missing(first)
         faults.add(differs, rows, _other_fact(name, own, first, rows.gather(lead)))
-    if "line" in given:
+    if "line" in given and not _ascends(values["line"], again):
         twice = ~values.select(pl.struct(_FIRST, "line").is_first_distinct()).to_series()
         faults.add(
             twice & values["line"].is_not_null(),
@@ -247,6 +254,24 @@ def _check_claims(
     faults.add(
         pl.Series(large), rows, "the charges of the claim's lines sum to more than any claim"
     )
+
+
+def _varies(cells: pl.Series, again: NDArray[np.bool_]) -> bool:
+    """Whether a row's cell may differ from that of the row before it of the same claim."""
+    if isinstance(cells.dtype, pl.List):
+        sizes = whole_numbers(cells.list.len(), 0)
+        width = int(sizes[0])
+        if width and (sizes == width).all():
+            inside = cells.explode()
+            differs = inside.ne_missing(inside.shift(width)).to_numpy().reshape(-1, width)
+            return bool((differs.any(axis=1) & again).any())
+    return bool((cells.ne_missing(cells.shift(1)).to_numpy() & again).any())
+
+
+def _ascends(line: pl.Series, again: NDArray[np.bool_]) -> bool:
+    """Whether each row's line number is above that of the row before it of the same claim."""
+    numbers = line.fill_null(0).to_numpy()
+    return bool((numbers[1:] > numbers[:-1])[again[1:]].all()) and line.null_count() == 0
 
 
 def _other_fact(

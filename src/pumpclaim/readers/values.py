@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pumpclaim.tables import MAX_MONEY, NANO, UNIT, Column
+from pumpclaim.visits import whole_numbers
 
 LONGEST = 500
 """Characters of the longest text that a cell may hold."""
@@ -18,6 +19,12 @@ CODES = frozenset({
     "facility_state", "service_state", "unit_basis", "ndc_unit", "filing_indicator", "assignment",
 })  # fmt: skip
 """Columns of codes, which are written in capitals."""
+PADDED = frozenset({"place_of_service", "claim_place_of_service", "type_of_bill"})
+"""Columns of codes whose first zero may be missing, or be one too many."""
+MANY = 1_000
+"""Cells from which on it is worth looking whether they must be read at all."""
+CODE_LENGTH = 10
+"""Characters of a diagnosis code and the blank behind it, at most."""
 CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 
 
@@ -25,10 +32,23 @@ def read_cells(name: str, column: Column, cells: pl.Series) -> pl.Series:
     """The values of the flat column ``name``.
 
     Money comes in nano-dollars, quantities in thousandths; both are exact and never negative. A column
-    repeats itself, so its distinct cells are read and then looked up.
+    repeats itself, so its distinct cells are read and then looked up; cells that are already as they are
+    read, which is most of what a program wrote, are the values.
     """
+    if isinstance(cells.dtype, pl.List):
+        return cells if _are_codes(cells) else _read(name, column, cells).alias(name)
+    if cells.dtype == column.dtype == pl.Date:
+        if not len(cells) or not cells.is_between(EARLIEST, LATEST).not_().any():
+            return cells.alias(name)
+    elif len(cells) >= MANY and column.dtype == pl.String and cells.dtype == pl.String:
+        if _few(cells):
+            distinct = cells.unique()
+            if distinct.equals(_read(name, column, distinct)):
+                return cells.alias(name)
+        elif name not in PADDED and _is_plain(name, cells):
+            return cells.alias(name)
     distinct = cells.unique()
-    if 2 * len(distinct) > len(cells) or isinstance(cells.dtype, pl.List):
+    if 2 * len(distinct) > len(cells):
         return _read(name, column, cells).alias(name)
     table = pl.DataFrame({"cell": distinct, "value": _read(name, column, distinct)})
     looked_up = (
@@ -37,6 +57,31 @@ def read_cells(name: str, column: Column, cells: pl.Series) -> pl.Series:
         .join(table, on="cell", how="left", nulls_equal=True, maintain_order="left")
     )
     return looked_up["value"].alias(name)
+
+
+def _few(cells: pl.Series) -> bool:
+    """Whether the first cells repeat themselves."""
+    return 2 * cells.head(MANY).n_unique() < MANY
+
+
+def _is_plain(name: str, cells: pl.Series) -> bool:
+    """Printable ASCII without blanks around it, not too long, codes in capitals: read, it is the same."""
+    if whole_numbers(cells.str.len_bytes()).max(initial=0) > LONGEST:
+        return False
+    odd = r"^ | $|^$|[^ -~]" + ("|[a-z]" if name in CODES else "")
+    return not cells.str.contains(odd).any()
+
+
+def _are_codes(cells: pl.Series) -> bool:
+    """A list column that holds codes alone, in capitals and without points."""
+    if cells.dtype != pl.List(pl.String):
+        return False
+    sizes = whole_numbers(cells.list.len(), 0)
+    if not len(sizes) or sizes.max() * CODE_LENGTH > LONGEST or sizes.min() == 0:
+        return False
+    inside = cells.explode()
+    odd = inside.is_null() | ~inside.str.contains(rf"^[A-Z0-9]{{1,{CODE_LENGTH - 1}}}$")
+    return not odd.any()
 
 
 def _read(name: str, column: Column, cells: pl.Series) -> pl.Series:
