@@ -318,12 +318,13 @@ def _compound_numbers(
     many = visits.over(visits.day_starts, numbers.astype(np.uint32), np.add) > 1
     places = np.flatnonzero(compound & many)
     if len(places):
-        told = claim_set.claims[claims[places]].select("claim_id", "source", "segment")
+        same = ("claim_id", "billing_provider_npi", "frequency_code", "source", "segment")
+        told = claim_set.claims[claims[places]].select(same)
         ranked = told.with_columns(
             day=pl.Series(visits.number(visits.day_starts)[places]),
             line=claim_set.lines["line"].gather(pl.Series(rows[places])),
             place=pl.Series(places),
-        ).sort("day", "claim_id", "line", "source", "segment", "place")  # fmt: skip
+        ).sort("day", "claim_id", "line", *same[1:], "place")  # fmt: skip
         day = ranked["day"].to_numpy()
         starts = starts_of(day[1:] != day[:-1])
         ordinal = np.arange(len(day)) - np.repeat(starts, np.diff(starts, append=len(day))) + 1

@@ -27,9 +27,13 @@ WANTED = {
 
 
 class Faults:
-    """Rows that cannot be used, each with its number and the reason."""
+    """Rows that cannot be used, each with its number and the reason.
 
-    def __init__(self) -> None:
+    ``locate`` says where a row stands, from its number.
+    """
+
+    def __init__(self, locate: Callable[[int], str] = "row {}".format) -> None:
+        self.locate = locate
         self._found = [pl.DataFrame(schema={"row": pl.UInt32, "reason": pl.String})]
 
     def add(self, bad: pl.Series, rows: pl.Series, say: str | Callable[[int], str]) -> None:
@@ -39,7 +43,9 @@ class Faults:
             return
         told = [say] * len(at) if isinstance(say, str) else [say(place) for place in at]
         numbers = rows.gather(at)
-        reasons = [f"row {row}: {reason}" for row, reason in zip(numbers, told, strict=True)]
+        reasons = [
+            f"{self.locate(row)}: {reason}" for row, reason in zip(numbers, told, strict=True)
+        ]
         frame = pl.DataFrame({"row": numbers, "reason": pl.Series(reasons, dtype=pl.String)})
         self._found.append(frame)
 

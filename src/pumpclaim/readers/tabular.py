@@ -26,10 +26,10 @@ from pumpclaim.readers.headings import layout_names, squeezed
 from pumpclaim.readers.values import plain, plain_cells, read_cells
 from pumpclaim.tables import CLAIMS, LINES, MAX_MONEY, NANO, REJECTED, ClaimSet
 from pumpclaim.threads import LARGE, each
-from pumpclaim.visits import whole_numbers
+from pumpclaim.visits import sort_by, whole_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence, Set
 
     from numpy.typing import NDArray
 
@@ -41,7 +41,9 @@ MODIFIER_NAMES = [f"modifier_{place}" for place in (1, 2, 3, 4)]
 CONTRACTOR_DIGITS = 5
 """Digits of a Medicare contract number, whose first zero spreadsheets drop."""
 NOT_THE_HEADER = "cells, the header not as many; put quotes around a text that holds the separator"
-_ROW, _FIRST, _ASTRAY = "?row", "?first", "?astray"
+ROW = "?row"
+"""Column with the number of each row."""
+_FIRST, _ASTRAY = "?first", "?astray"
 
 
 def read_csv(data: bytes, source: str) -> ClaimSet:
@@ -96,15 +98,32 @@ def read_table(
         *(pl.col(str(at)).alias(name) for at, name in known.items()),
         *([CELLS] if CELLS in table.columns else []),
     )
-    cells = _without_blank_rows(cells.with_row_index(_ROW, offset=FIRST_ROW))
+    cells = _without_blank_rows(cells.with_row_index(ROW, offset=FIRST_ROW))
     if not cells.height:
         raise InputError("the table has a header but no rows", source=source)
     if escaped:
         text = [name for name, dtype in cells.schema.items() if dtype == pl.String]
         cells = cells.with_columns(pl.col(text).str.replace(r"^'('*[=+\-@])", "$1"))
-    contractors = {name for at, name in known.items() if squeezed(names[at]) == "contractor"}
-    given = set(known.values())
-    faults = Faults()
+    return read_rows(cells, source, contractor_numbers(names, known))
+
+
+def contractor_numbers(names: Sequence[str], known: Mapping[int, str]) -> set[str]:
+    """The columns that hold bare contract numbers, whose first zero may be missing."""
+    return {name for at, name in known.items() if squeezed(names[at]) == "contractor"}
+
+
+def read_rows(
+    cells: pl.DataFrame,
+    source: str,
+    contractors: Set[str] = frozenset(),
+    locate: Callable[[int], str] = "row {}".format,
+) -> ClaimSet:
+    """The claims of rows in the flat layout, under its column names, with their numbers in ``ROW`` (UInt32).
+
+    ``contractors`` are columns of contract numbers; ``locate`` says where a row stands, from its number.
+    """
+    given = set(cells.columns) & (flat_columns().keys() | {MODIFIERS})
+    faults = Faults(locate)
     values = _grouped(_read_values(cells, contractors, faults))
     starts, lead = _starts(values)
     if "line" not in given:
@@ -122,15 +141,15 @@ def _given(name: str, dtype: pl.DataType) -> pl.Expr:
 
 
 def _without_blank_rows(cells: pl.DataFrame) -> pl.DataFrame:
-    columns = {name: dtype for name, dtype in cells.schema.items() if name not in (_ROW, CELLS)}
+    columns = {name: dtype for name, dtype in cells.schema.items() if name not in (ROW, CELLS)}
     if cells.select(_given("claim_id", columns["claim_id"]).all()).item():
         return cells
     return cells.filter(pl.any_horizontal(_given(*column) for column in columns.items()))
 
 
-def _read_values(cells: pl.DataFrame, contractors: set[str], faults: Faults) -> pl.DataFrame:
+def _read_values(cells: pl.DataFrame, contractors: Set[str], faults: Faults) -> pl.DataFrame:
     """Every column of the layout; what cannot be read is null and told to ``faults``."""
-    schema, columns, rows = cells.schema, flat_columns(), cells[_ROW]
+    schema, columns, rows = cells.schema, flat_columns(), cells[ROW]
     names = [name for name in columns if name in schema]
     found = each(
         lambda name: read_cells(name, columns[name], cells[name]), names, large=len(rows) > LARGE
@@ -173,7 +192,7 @@ def _read_values(cells: pl.DataFrame, contractors: set[str], faults: Faults) -> 
 
 def _split_modifiers(cells: pl.DataFrame, values: pl.DataFrame, faults: Faults) -> pl.DataFrame:
     """The column of all modifiers as modifier_1 to modifier_4."""
-    given, rows = cells[MODIFIERS], cells[_ROW]
+    given, rows = cells[MODIFIERS], cells[ROW]
     if isinstance(given.dtype, pl.List):
         text = given.cast(pl.List(pl.String)).list.join(" ")
     else:
@@ -196,25 +215,36 @@ def _split_modifiers(cells: pl.DataFrame, values: pl.DataFrame, faults: Faults) 
 def _grouped(values: pl.DataFrame) -> pl.DataFrame:
     """The rows claim by claim, each claim where its first row stands; ``_FIRST`` is that row's number.
 
-    A row whose key is damaged is put with every row of its claim id, so that no claim goes on without it.
+    Rows of a claim stand in order of their line numbers.
+
+    A row whose key is damaged is put with every row of its claim id and patient, and where the patient is
+    not known with every row of its claim id, so that no claim goes on without it.
     """
     bill = pl.col("type_of_bill").str.slice(2, 1).replace("", None)
     values = values.with_columns(frequency_code=pl.coalesce("frequency_code", bill))
     key = [*KEY[:-1], pl.col(KEY[-1]).fill_null("1")]
-    values = values.with_columns(pl.col(_ROW).first().over(key).alias(_FIRST))
+    values = values.with_columns(pl.col(ROW).first().over(key).alias(_FIRST))
     if values[_ASTRAY].any():
-        ids = values.filter(_ASTRAY)["claim_id"].drop_nulls().unique()
-        values = values.with_columns(
-            pl.when(pl.col("claim_id").is_in(ids.implode()))
-            .then(pl.col(_ROW).first().over("claim_id"))
-            .when(pl.col("claim_id").is_null())
-            .then(_ROW)
+        whose = values.filter(_ASTRAY).select("claim_id", "patient_id").unique()
+        of_nobody = whose.filter(pl.col("patient_id").is_null())["claim_id"].drop_nulls()
+        together = (
+            pl.when(pl.col("claim_id").is_in(of_nobody.implode()))
+            .then(pl.col(ROW).first().over("claim_id"))
+            .when(pl.struct("claim_id", "patient_id").is_in(whose.to_struct().implode()))
+            .then(pl.col(ROW).first().over("claim_id", "patient_id"))
             .otherwise(_FIRST)
-            .alias(_FIRST)
         )
-    if values[_FIRST].is_sorted():
-        return values
-    return values[np.argsort(values[_FIRST].to_numpy(), kind="stable")]
+        alone = pl.when(pl.col("claim_id").is_null()).then(ROW).otherwise(together)
+        values = values.with_columns(alone.alias(_FIRST))
+    first = values[_FIRST].to_numpy()
+    if not (first[1:] >= first[:-1]).all():
+        values = values[np.argsort(first, kind="stable")]
+        first = values[_FIRST].to_numpy()
+    if values["line"].null_count() < values.height:
+        line = whole_numbers(values["line"].cast(pl.Int64), MOST_ROWS)
+        if not ((line[1:] >= line[:-1]) | (first[1:] > first[:-1])).all():
+            values = values[sort_by(first.astype(np.int64), line)]
+    return values
 
 
 def _starts(values: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -233,14 +263,14 @@ def _check_claims(
     faults: Faults,
 ) -> None:
     """What can be wrong with a claim although each of its cells can be read."""
-    rows = values[_ROW]
+    rows = values[ROW]
     again = lead != np.arange(values.height)
     names = sorted(claim_columns().keys() - line_columns().keys() & given)
     vary = each(lambda name: _varies(values[name], again), names, large=values.height > LARGE)
     for name in compress(names, vary):
         own, first = values[name], values[name].gather(lead)
         differs = own.is_not_null() & own.ne_missing(first)
-        faults.add(differs, rows, _other_fact(name, own, first, rows.gather(lead)))
+        faults.add(differs, rows, _other_fact(name, own, first, rows.gather(lead), faults.locate))
     if "line" in given and not _ascends(values["line"], again):
         twice = ~values.select(pl.struct(_FIRST, "line").is_first_distinct()).to_series()
         faults.add(
@@ -275,18 +305,22 @@ def _ascends(line: pl.Series, again: NDArray[np.bool_]) -> bool:
 
 
 def _other_fact(
-    name: str, own: pl.Series, first: pl.Series, first_rows: pl.Series
+    name: str,
+    own: pl.Series,
+    first: pl.Series,
+    first_rows: pl.Series,
+    locate: Callable[[int], str],
 ) -> Callable[[int], str]:
     return lambda at: (
-        f"column '{name}' is '{shown(own[at])}' here and '{shown(first[at])}' in row {first_rows[at]} of the "
-        "same claim; they must agree"
+        f"column '{name}' is '{shown(own[at])}' here and '{shown(first[at])}' in {locate(first_rows[at])} of "
+        "the same claim; they must agree"
     )
 
 
 def _claim_set(values: pl.DataFrame, given: set[str], faults: Faults, source: str) -> ClaimSet:
     bad = faults.first()
     if bad.height:
-        bad = bad.join(values.select(_ROW, _FIRST, "claim_id"), left_on="row", right_on=_ROW)
+        bad = bad.join(values.select(ROW, _FIRST, "claim_id"), left_on="row", right_on=ROW)
         bad = bad.sort("row").unique(_FIRST, keep="first", maintain_order=True)
         values = values.filter(~pl.col(_FIRST).is_in(bad[_FIRST].implode()))
     rejected = bad.select(
@@ -302,7 +336,7 @@ def _claim_set(values: pl.DataFrame, given: set[str], faults: Faults, source: st
         lines=LINES.conform(
             values.with_columns(
                 claim=of_claim,
-                segment=_ROW,
+                segment=ROW,
                 service_to=pl.coalesce("service_to", "service_from"),
             )
         ),
@@ -328,7 +362,7 @@ def _claims(
             charge.alias("charge"),
             claim=pl.int_range(len(starts), dtype=pl.UInt32),
             source=pl.lit(source),
-            segment=_ROW,
+            segment=_FIRST,
             form=pl.coalesce(pl.col("form").cast(pl.String), form),
         )
     )
