@@ -13,8 +13,9 @@ import typer
 
 from pumpclaim.cli import options
 from pumpclaim.cli.options import Readings, Thresholds
-from pumpclaim.cli.saying import FOUND, UNUSABLE, complain, console, ends_well, write
+from pumpclaim.cli.saying import FAIL_ON, UNUSABLE, complain, console, ends_well, found, write
 from pumpclaim.errors import InputError
+from pumpclaim.readers.sources import is_pattern
 from pumpclaim.reports.words import clean
 
 if TYPE_CHECKING:
@@ -23,8 +24,18 @@ if TYPE_CHECKING:
 
 SAID = 10
 """Sentences about one file on standard error."""
+ENGINES = ("memory", "stream", "spark")
+SCOPES = ("all", "pump")
 ONE_FILE = ("text", "json")
 """Formats that go to one file; the others go to a folder."""
+
+
+def chosen_engine(files: list[str], *, resume: bool, scope: str | None, master: str | None) -> str:
+    """Spark where a master is named, a stream for what only a stream can do, else memory."""
+    if master is not None:
+        return "spark"
+    beyond = any("://" in file or is_pattern(file) for file in files)
+    return "stream" if resume or scope is not None or beyond else "memory"
 
 
 @ends_well
@@ -35,7 +46,8 @@ def check(
             metavar="FILE...",
             help="837 files, CSV or Parquet tables, folders of them, .gz of them, or - for "
             "standard input. All of them are one set: a patient's earlier claims are looked up in "
-            "every file.",
+            "every file. With --engine stream or spark: Parquet data sets (folders, patterns, addresses such "
+            "as s3://...), and without -o the last one is the folder for the results.",
         ),
     ],
     *,
@@ -95,14 +107,39 @@ def check(
     fail_on: Annotated[
         str,
         typer.Option(
-            metavar="|".join(options.FAIL_ON),
-            callback=options.one_of(options.FAIL_ON),
+            metavar="|".join(FAIL_ON),
+            callback=options.one_of(FAIL_ON),
             help="The mildest outcome that makes the exit status 1. A claim that could not be read "
             "counts as reject.",
         ),
     ] = "reject",
     reading: Readings = None,
     threshold: Thresholds = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            metavar="|".join(ENGINES),
+            callback=options.one_of(ENGINES, optional=True),
+            help="Where the work is done: in memory; in a stream, piece by piece, for Parquet larger than "
+            "memory; or on Spark. Chosen by what is given when nothing is said.",
+        ),
+    ] = None,
+    scope: Annotated[
+        str | None,
+        typer.Option(
+            metavar="|".join(SCOPES),
+            callback=options.one_of(SCOPES, optional=True),
+            help="Of a stream or Spark: list everybody's claims, or those of patients of whom some line bears "
+            "a code of the article; the others' lines are counted.",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a stream that was interrupted.")
+    ] = False,
+    master: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Spark's master, such as local[2] or yarn."),
+    ] = None,
     limit: Annotated[
         int,
         typer.Option(
@@ -111,6 +148,20 @@ def check(
     ] = 50,
 ) -> int:
     """Read claims, hold each against the article, and print what to do."""
+    engine = engine or chosen_engine(files, resume=resume, scope=scope, master=master)
+    if engine != "memory":
+        from pumpclaim.cli.check_large import Large, check_large  # noqa: PLC0415
+
+        if charts or history is not None:
+            raise InputError(
+                f"--charts and --history are not for --engine {engine}; leave them out"
+            )
+        asked = Large(
+            files, output, engine, report, contractor, tuple(options.rule_codes(select)),
+            tuple(options.rule_codes(ignore)), options.readings(reading), options.thresholds(threshold), scope or SCOPES[0], master,
+            fail_on, resume=resume,
+        )  # fmt: skip
+        return check_large(asked)
     check_output(files, report, output)
     # Imports wait until they are needed, so that --help and usage errors come at once. The files are
     # read while the engine and the policy load.
@@ -185,11 +236,7 @@ def exit_status(review: Review, fail_on: str) -> int:
     """2 when any file or part of one was refused, 1 for findings from ``fail_on`` up, else 0."""
     if review.refused:
         return UNUSABLE
-    if fail_on == "never":
-        return 0
-    failing = options.FAIL_ON[: options.FAIL_ON.index(fail_on) + 1]
-    unreadable = review.claim_set.rejected.height > 0 and "reject" in failing
-    return FOUND if unreadable or review.worst() in failing else 0
+    return found(review.worst(), fail_on, unreadable=review.claim_set.rejected.height > 0)
 
 
 def _read(files: list[str]) -> ClaimSet:

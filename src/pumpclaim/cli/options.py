@@ -18,16 +18,14 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "csv", "parquet")
 PAGE_FORMATS = ("text", "json")
-FAIL_ON = ("deny", "reject", "records", "package", "advise", "never")
-"""Outcomes worst first, as ``--fail-on`` takes them."""
 Value = TypeVar("Value")
 
 
-def one_of(choices: Sequence[str]) -> Callable[[str], str]:
-    """A callback that lets only ``choices`` pass."""
+def one_of(choices: Sequence[str], *, optional: bool = False) -> Callable[[str], str]:
+    """A callback that lets only ``choices`` pass, and nothing at all where it is ``optional``."""
 
     def choose(value: str) -> str:
-        if value not in choices:
+        if value not in choices and not (optional and value is None):
             near = get_close_matches(value.lower(), choices, n=1)
             hint = f"did you mean '{near[0]}'?" if near else "choose from " + ", ".join(choices)
             raise typer.BadParameter(f"'{value}' is not one of the choices; {hint}")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
+FAIL_ON = ("deny", "reject", "records", "package", "advise", "never")
+"""Outcomes worst first, as ``--fail-on`` takes them."""
 FOUND = 1
 UNUSABLE = 2
 INTERRUPTED = 130
@@ -61,6 +63,14 @@ def console(file: IO[str] | None = None) -> Console:
 
     width = None if file is None or file.isatty() else FILE_COLUMNS
     return Console(file=file, width=width, highlight=False, markup=False, emoji=False)
+
+
+def found(worst: str | None, fail_on: str, *, unreadable: bool) -> int:
+    """The exit status: 1 for an outcome from ``fail_on`` up, and for claims that could not be read."""
+    if fail_on == "never":
+        return 0
+    failing = FAIL_ON[: FAIL_ON.index(fail_on) + 1]
+    return FOUND if worst in failing or (unreadable and "reject" in failing) else 0
 
 
 def ends_well(command: Callable[P, int]) -> Callable[P, None]:

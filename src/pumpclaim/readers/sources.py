@@ -35,6 +35,11 @@ class Source:
     path: Path | None
 
 
+def is_pattern(path: str) -> bool:
+    """A pattern for names that no shell has replaced by names."""
+    return any(mark in path for mark in "*?[") and not Path(path).exists()
+
+
 def find_sources(paths: Sequence[str | Path]) -> Iterator[Source | InputError]:
     """Every file that ``paths`` name, folders in order of names, each file once.
 
@@ -104,7 +109,10 @@ def read_bytes(source: Source, stdin: BinaryIO | None = None, most: int = MAX_BY
             f"the file cannot be opened ({error.strerror})", source=source.name
         ) from None
     if len(data) > MAX_BYTES:
-        raise InputError(f"it holds more than {MAX_BYTES >> 30} GB; split it", source=source.name)
+        raise InputError(
+            f"it holds more than {MAX_BYTES >> 30} GB; split it, or if it is Parquet use --engine stream",
+            source=source.name,
+        )
     return unpacked(data, source.name, most)
 
 

@@ -1,0 +1,233 @@
+"""A data set: Parquet files that together are one table of service lines, and their rows piece by piece.
+
+Its files are found by a folder (with everything below it), a pattern such as ``claims/year=*/*.parquet``,
+single names, or an address in a cloud as Polars takes it (``s3://...``). Names of folders such as
+``year=2024`` are columns (hive partitions).
+"""
+
+from __future__ import annotations
+
+import glob
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import polars as pl
+
+from pumpclaim.errors import InputError
+from pumpclaim.readers.headings import KNOWN, squeezed
+from pumpclaim.readers.sources import Source, find_sources, is_pattern
+from pumpclaim.readers.tabular import FIRST_ROW, ROW
+from pumpclaim.streams.kernel import FILE, Columns
+from pumpclaim.tables import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+DAMAGED = "this Parquet file is cut off or damaged; write it again"
+UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
+"""What Polars raises for a file that cannot be read."""
+NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+"""How a hive partition writes null."""
+
+
+class BadFileError(Exception):
+    """A file of the set that could not be read; ``number`` is its place in the set."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of the set: its name for people and for Polars, its rows and columns.
+
+    ``stamp`` changes when the file changes (size and time; of a file in a cloud its rows). ``keys`` are
+    the values that its folders' names give.
+    """
+
+    name: str
+    rows: int
+    columns: Columns
+    stamp: tuple[int, ...]
+    keys: dict[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Rows of one file, by its number in the set, from ``start`` on."""
+
+    file: int
+    start: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """The files that can be read, in order of names, and what was refused."""
+
+    name: str
+    files: tuple[File, ...]
+    refused: tuple[Refusal, ...]
+
+    @property
+    def rows(self) -> int:
+        """Service lines in all."""
+        return sum(file.rows for file in self.files)
+
+    def pieces(self, size: int) -> list[tuple[Slice, ...]]:
+        """The whole set in pieces of about ``size`` rows, in order."""
+        pieces: list[tuple[Slice, ...]] = []
+        own: list[Slice] = []
+        room = size
+        for number, file in enumerate(self.files):
+            for start in range(0, file.rows, size):
+                own.append(Slice(number, start, min(size, file.rows - start)))
+                room -= own[-1].rows
+                if room <= 0:
+                    pieces.append(tuple(own))
+                    own, room = [], size
+        return [*pieces, tuple(own)] if own else pieces
+
+    def read(self, one: Slice, flat: Sequence[str] | None = None) -> pl.DataFrame:
+        """These rows under their flat names with FILE and ROW; of all columns, or of some.
+
+        Raises BadFileError.
+        """
+        file = self.files[one.file]
+        wanted = {
+            own: name for own, name in file.columns.flat.items() if flat is None or name in flat
+        }
+        stored = [own for own in wanted if own not in file.keys]
+        try:
+            frame = (
+                pl.scan_parquet(file.name, hive_partitioning=False, glob=False)
+                .select(stored)
+                .slice(one.start, one.rows)
+                .collect()
+            )
+        except UNREADABLE:
+            raise BadFileError(one.file) from None
+        if frame.height != one.rows and stored:
+            raise BadFileError(one.file)
+        first = one.start + FIRST_ROW
+        return pl.DataFrame([
+            pl.repeat(one.file, one.rows, dtype=pl.UInt32, eager=True).alias(FILE),
+            pl.int_range(first, first + one.rows, dtype=pl.UInt32, eager=True).alias(ROW),
+            *(
+                pl.repeat(file.keys[own], one.rows, dtype=pl.String, eager=True).alias(name)
+                if own in file.keys
+                else frame[own].alias(name)
+                for own, name in wanted.items()
+            ),
+        ])  # fmt: skip
+
+
+def united(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Frames of one set below each other; a column whose type differs from file to file becomes text."""
+    if len(frames) == 1:
+        return frames[0]
+    try:
+        return pl.concat(frames, how="diagonal_relaxed")
+    except pl.exceptions.PolarsError:
+        kinds: dict[str, set[pl.DataType]] = {}
+        for frame in frames:
+            for name, dtype in frame.schema.items():
+                kinds.setdefault(name, set()).add(dtype)
+        mixed = {name for name, dtypes in kinds.items() if len(dtypes) > 1}
+        return pl.concat(
+            [
+                frame.with_columns(pl.col(mixed & set(frame.columns)).cast(pl.String))
+                for frame in frames
+            ],
+            how="diagonal",
+        )
+
+
+def is_remote(path: str) -> bool:
+    """An address in a cloud."""
+    return "://" in path
+
+
+def find_data_set(paths: Sequence[str]) -> DataSet:
+    """The data set at ``paths``. What is no Parquet file of claims is in ``refused``, one sentence each."""
+    files: list[File] = []
+    refused: list[Refusal] = []
+    for found in _names(paths):
+        if isinstance(found, InputError):
+            refused.append(Refusal.of(found))
+            continue
+        try:
+            files.append(_file(found))
+        except InputError as error:
+            refused.append(Refusal.of(error, found))
+    return DataSet(", ".join(paths), tuple(files), tuple(refused))
+
+
+def _names(paths: Sequence[str]) -> Iterator[str | InputError]:
+    for path in paths:
+        if is_remote(path):
+            yield from _remote(path)
+        elif is_pattern(path):
+            inside = sorted(glob.glob(path, recursive=True))  # noqa: PTH207  (the pattern may be absolute)
+            if not inside:
+                yield InputError("no file has such a name; check the pattern", source=path)
+            yield from _local(inside)
+        else:
+            yield from _local([path])
+
+
+def _local(paths: Sequence[str]) -> Iterator[str | InputError]:
+    for found in find_sources(paths):
+        if isinstance(found, Source):
+            # A folder that a writer left behind holds notes of its own beside the data.
+            if not Path(found.name).name.startswith(("_", ".")):
+                yield found.name
+        else:
+            yield found
+
+
+def _remote(path: str) -> Iterator[str | InputError]:
+    try:
+        whole = pl.scan_parquet(path, include_file_paths="?path", hive_partitioning=False)
+        yield from sorted(whole.select(pl.col("?path").unique()).collect()["?path"].to_list())
+    except (*UNREADABLE, ValueError) as error:
+        said = str(error).split("\n", 1)[0][:200]
+        yield InputError(f"this cannot be opened ({said})", source=path)
+
+
+def _file(name: str) -> File:
+    keys = _keys(name)
+    try:
+        scan = pl.scan_parquet(name, hive_partitioning=False, glob=False)
+        schema = scan.collect_schema()
+        rows = int(scan.select(pl.len()).collect().item())
+        stamp: tuple[int, ...] = (rows,)
+        if not is_remote(name):
+            status = Path(name).stat()
+            stamp = (rows, status.st_size, status.st_mtime_ns)
+    except UNREADABLE:
+        raise InputError(DAMAGED, source=name) from None
+    names = [*schema.names(), *(key for key in keys if key not in schema)]
+    columns = Columns.of(names, name)
+    for own, flat in columns.flat.items():
+        dtype = schema.get(own, pl.String())
+        if dtype.is_nested() and not (
+            isinstance(dtype, pl.List) and flat in ("modifiers", "diagnoses")
+        ):
+            raise InputError(f"column '{own}' is nested; give one value a row", source=name)
+    return File(
+        name, rows, columns, stamp, {key: text for key, text in keys.items() if key not in schema}
+    )
+
+
+def _keys(name: str) -> dict[str, str | None]:
+    """What the names of the folders say, of those that are columns of the layout."""
+    found = {}
+    for folder in name.split("/")[:-1]:
+        key, equals, text = folder.partition("=")
+        if equals and squeezed(key) in KNOWN:
+            found[key] = None if text == NO_VALUE else unquote(text)
+    return found

@@ -1,0 +1,347 @@
+"""A data set larger than memory, judged patient by patient.
+
+First the set is surveyed (``survey``). A piece of it whose patients have rows nowhere else is judged as it
+stands; rows of patients who are scattered over several pieces are put by, in shares of whole patients, and
+judged at the end. While one part is judged the next is read and the last one written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from pumpclaim._version import __version__
+from pumpclaim.engine import LEVELS, choose_rules
+from pumpclaim.errors import InputError
+from pumpclaim.facts import dollars
+from pumpclaim.policy import PolicySet, load
+from pumpclaim.policy.fingerprint import fingerprint
+from pumpclaim.readers.flat import flat_columns
+from pumpclaim.readers.tabular import ROW
+from pumpclaim.readers.values import read_cells
+from pumpclaim.streams.data_set import (
+    DAMAGED,
+    BadFileError,
+    DataSet,
+    File,
+    Slice,
+    find_data_set,
+    united,
+)
+from pumpclaim.streams.kernel import FILE, Columns, Job, judge
+from pumpclaim.streams.store import Store
+from pumpclaim.streams.survey import Survey, hashes, patient_ids, survey, within
+from pumpclaim.tables import Refusal
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PIECE = 500_000
+"""Rows that are read and judged at a time."""
+SCOPES = ("all", "pump")
+"""Whose claims are listed: everybody's, or those of patients whom the article concerns."""
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class StreamResult:
+    """What a stream came to. ``summary`` has the counts, ``refused`` the files that were set aside."""
+
+    folder: Path
+    summary: dict[str, Any]
+    refused: tuple[Refusal, ...]
+
+    def worst(self) -> str | None:
+        """The worst outcome among the findings, or null when there is none."""
+        return max(self.summary["outcomes"], key=LEVELS.__getitem__, default=None)
+
+
+def check_stream(
+    paths: Sequence[str],
+    folder: str | Path,
+    *,
+    policy: PolicySet | None = None,
+    contractor: str | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    scope: str = "all",
+    resume: bool = False,
+    piece: int = PIECE,
+    progress: Progress | None = None,
+) -> StreamResult:
+    """Judge the Parquet data set at ``paths`` and write the tables of ``streams.tables`` below ``folder``.
+
+    Options as for ``review.check``. ``scope`` ``pump`` leaves out the claims of patients of whom no line
+    bears one of the article's codes; their lines are counted. ``resume`` goes on where an earlier call of
+    the same set and options was interrupted. ``piece`` is the number of rows that are judged together.
+    ``progress`` is called with what is being done, the rows that are done and the rows in all. Raises
+    InputError when nothing of the set can be read, or when ``folder`` holds something else.
+    """
+    policy = policy or load()
+    codes = choose_rules(select, ignore)
+    if scope not in SCOPES:
+        raise InputError(f"'{scope}' is no scope; choose from {', '.join(SCOPES)}")
+    data = find_data_set(paths)
+    if not data.files:
+        said = data.refused[0].sentence if data.refused else f"{data.name}: there is no file"
+        raise InputError(said)
+    asked = {
+        "files": [[file.name, *file.stamp] for file in data.files],
+        "options": [contractor, list(codes), scope, piece, fingerprint(policy)],
+        "versions": [__version__, pl.__version__],
+    }
+    store = Store(Path(folder))
+    store.open(asked, resume=resume)
+    known = store.note() or {}
+    if known.get("complete"):
+        return _result(store, known)
+    job = Job(
+        policy, data.name, tuple(file.name for file in data.files), contractor, tuple(select), tuple(ignore)
+    )  # fmt: skip
+    bad = [refused_file["source"] for refused_file in known.get("set_aside", [])]
+    while True:
+        usable = _without(data, bad)
+        run = _Run(data=usable, store=store, job=job, scope=scope, piece=piece, progress=progress)
+        try:
+            run.go()
+            break
+        except BadFileError as error:
+            # What was done without this file stands; what it had a part in is done anew.
+            name = data.files[error.number].name
+            bad.append(name)
+            run.forget(error.number)
+            store.write_note(
+                {**(store.note() or {}), "set_aside": [{"source": one} for one in bad]}
+            )
+    refused = [*data.refused, *(Refusal(one, None, DAMAGED) for one in bad)]
+    note = {
+        "asked": asked,
+        "complete": True,
+        "refused": [[one.source, one.reason] for one in refused],
+        "summary": _summary(store.sums()),
+    }
+    store.finish(note)
+    return _result(store, note)
+
+
+def _result(store: Store, note: dict[str, Any]) -> StreamResult:
+    refused = tuple(Refusal(source, None, reason) for source, reason in note["refused"])
+    return StreamResult(store.folder, note["summary"], refused)
+
+
+def _summary(sums: dict[str, Any]) -> dict[str, Any]:
+    names = (
+        "lines",
+        "lines_outside",
+        "claims_read",
+        "claims_reviewed",
+        "claims_rejected",
+        "findings",
+    )
+    return {
+        **{name: sums.get(name, 0) for name in names},
+        "allowed": dollars(sums.get("allowed", 0)),
+        **{name: sums.get(name, {}) for name in ("determinations", "outcomes", "rules")},
+    }
+
+
+def _without(data: DataSet, bad: Sequence[str]) -> DataSet:
+    """The set in which bad files have no rows; the others keep their numbers."""
+    files = tuple(
+        File(file.name, 0, file.columns, file.stamp, file.keys) if file.name in bad else file
+        for file in data.files
+    )
+    return DataSet(data.name, files, data.refused)
+
+
+class _Run:
+    """One going through a set."""
+
+    def __init__(
+        self,
+        *,
+        data: DataSet,
+        store: Store,
+        job: Job,
+        scope: str,
+        piece: int,
+        progress: Progress | None,
+    ) -> None:
+        self.data, self.store, self.job = data, store, job
+        self.only_concerned = scope == "pump"
+        self.size = piece
+        self.progress = progress
+        self.pieces = data.pieces(piece)
+        self.done = 0
+        self.survey: Survey | None = None
+        self.shares = 0
+
+    def go(self) -> None:
+        """Judge what is not done yet. Raises BadFileError."""
+        self.survey = survey(
+            self.data, self.pieces, self.job.policy, only_concerned=self.only_concerned, done=self._surveyed
+        )  # fmt: skip
+        self.done = 0
+        share_of_rows = len(self.survey.scattered) / max(self.survey.patients, 1)
+        self.shares = max(1, -(-int(self.data.rows * share_of_rows) // self.size))
+        names = [(_piece(number), number) for number in range(len(self.pieces))]
+        left = []
+        for name, number in names:
+            if self.store.is_done(name):
+                self._judged(sum(one.rows for one in self.pieces[number]))
+            else:
+                left.append((name, number))
+        with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+            self._flow(reader, writer, [(name, partial(self._read_piece, n)) for name, n in left])
+            shares = enumerate(map(_share, range(self.shares + 1)))
+            open_shares = [one for one in shares if not self.store.is_done(one[1])]
+            parts = [(name, partial(self._read_share, number)) for number, name in open_shares]
+            self._flow(reader, writer, parts)
+
+    def forget(self, file: int) -> None:
+        """Undo every part that a file had a share in."""
+        for number, piece in enumerate(self.pieces):
+            if any(one.file == file for one in piece):
+                self.store.forget(_piece(number))
+        for number in range(self.shares + 1):
+            self.store.forget(_share(number))
+
+    def _flow(
+        self,
+        reader: ThreadPoolExecutor,
+        writer: ThreadPoolExecutor,
+        parts: Sequence[tuple[str, Callable[[], _Rows]]],
+    ) -> None:
+        """Parts one after the other; the next is being read and the last being written meanwhile."""
+        ahead = reader.submit(parts[0][1]) if parts else None
+        behind: Future[None] | None = None
+        for at, (name, _) in enumerate(parts):
+            assert ahead is not None  # noqa: S101
+            rows = ahead.result()
+            ahead = reader.submit(parts[at + 1][1]) if at + 1 < len(parts) else None
+            judged = None
+            if rows.direct.height:
+                judged = judge(rows.direct, rows.columns, self.job)
+            if behind is not None:
+                behind.result()
+            behind = writer.submit(self._keep, name, rows, judged)
+            self._judged(rows.count)
+        if behind is not None:
+            behind.result()
+
+    def _keep(self, name: str, rows: _Rows, judged: Any) -> None:
+        for share, put_by in rows.put_by:
+            self.store.spill(share, name, put_by)
+        counts: dict[str, Any] = {"lines_outside": rows.outside}
+        if judged is None:
+            self.store.mark(name, counts)
+            return
+        counts |= judged.counts
+        for label, table, column in (
+            ("determinations", "determinations", "determination"),
+            ("outcomes", "findings", "outcome"),
+            ("rules", "findings", "rule"),
+        ):
+            counted = judged.tables[table][column].value_counts()
+            counts[label] = dict(counted.iter_rows())
+        self.store.keep(name, judged, counts)
+
+    def _read_piece(self, number: int) -> _Rows:
+        """A piece's rows, apart: those to judge at once, those to put by, those outside the scope."""
+        assert self.survey is not None  # noqa: S101
+        frames, count, outside = [], 0, 0
+        for one in self.pieces[number]:
+            rows = self._concerned(one)
+            count += one.rows
+            outside += one.rows - rows.height
+            if rows.height:
+                frames.append(rows)
+        if not frames:
+            return _Rows(pl.DataFrame(), [], count, outside, self._columns)
+        rows = united(frames)
+        share = self._shares_of(rows)
+        put_by = [
+            (number, rows.filter(pl.Series(share == number)))
+            for number in np.unique(share)
+            if number >= 0
+        ]
+        direct = rows.filter(pl.Series(share < 0)) if put_by else rows
+        return _Rows(direct, put_by, count, outside, self._columns)
+
+    def _concerned(self, one: Slice) -> pl.DataFrame:
+        """The rows of a slice that are in the scope."""
+        assert self.survey is not None  # noqa: S101
+        known = self.survey.concerned
+        if known is None:
+            return self.data.read(one)
+        ids = patient_ids(self.data.read(one, ("patient_id",)))
+        is_in = within(hashes(ids), known) | ids.is_null().to_numpy()
+        if not is_in.any():
+            return pl.DataFrame()
+        return self.data.read(one).filter(pl.Series(is_in))
+
+    def _shares_of(self, rows: pl.DataFrame) -> NDArray[np.int64]:
+        """The share of each row; -1 for rows that are judged as they stand.
+
+        The last share is for claims of which a row names no patient.
+        """
+        assert self.survey is not None  # noqa: S101
+        share = np.full(rows.height, -1)
+        scattered, nobody = self.survey.scattered, self.survey.ids_of_nobody
+        if len(scattered):
+            own = hashes(patient_ids(rows))
+            share = np.where(
+                within(own, scattered), (own % np.uint64(self.shares)).astype(np.int64), -1
+            )
+        if nobody:
+            ids = read_cells("claim_id", flat_columns()["claim_id"], rows["claim_id"])
+            share[ids.is_in(nobody).fill_null(value=False).to_numpy()] = self.shares
+        return share
+
+    def _read_share(self, number: int) -> _Rows:
+        frames = list(self.store.spilled(number))
+        rows = united(frames).sort(FILE, ROW) if frames else pl.DataFrame()
+        return _Rows(rows, [], rows.height, 0, self._columns)
+
+    @property
+    def _columns(self) -> Columns:
+        contractors = (file.columns.contractors for file in self.data.files)
+        return Columns({}, frozenset().union(*contractors))
+
+    def _surveyed(self, rows: int) -> None:
+        self.done += rows
+        self._tell("looking for patients")
+
+    def _judged(self, rows: int) -> None:
+        self.done = min(self.done + rows, self.data.rows)
+        self._tell("judging")
+
+    def _tell(self, what: str) -> None:
+        if self.progress is not None:
+            self.progress(what, self.done, self.data.rows)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """One part's rows: ``direct`` to judge now, ``put_by`` by share, ``outside`` the scope (counted)."""
+
+    direct: pl.DataFrame
+    put_by: list[tuple[int, pl.DataFrame]]
+    count: int
+    outside: int
+    columns: Columns
+
+
+def _piece(number: int) -> str:
+    return f"part-{number:05}"
+
+
+def _share(number: int) -> str:
+    return f"share-{number:05}"
