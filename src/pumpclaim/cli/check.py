@@ -129,8 +129,8 @@ def check(
         typer.Option(
             metavar="|".join(SCOPES),
             callback=options.one_of(SCOPES, optional=True),
-            help="Of a stream or Spark: list everybody's claims, or those of patients of whom some line bears "
-            "a code of the article; the others' lines are counted.",
+            help="Of a stream or Spark: list everybody's claims, or those of patients of whom some line "
+            "bears a code of the article; the others' lines are counted.",
         ),
     ] = None,
     resume: Annotated[
@@ -157,9 +157,10 @@ def check(
                 f"--charts and --history are not for --engine {engine}; leave them out"
             )
         asked = Large(
-            files, output, engine, report, contractor, tuple(options.rule_codes(select)),
-            tuple(options.rule_codes(ignore)), options.readings(reading), options.thresholds(threshold), scope or SCOPES[0], master,
-            fail_on, resume=resume,
+            files=files, output=output, engine=engine, report=report, contractor=contractor,
+            select=tuple(options.rule_codes(select)), ignore=tuple(options.rule_codes(ignore)),
+            readings=options.readings(reading), thresholds=options.thresholds(threshold),
+            scope=scope or SCOPES[0], master=master, fail_on=fail_on, resume=resume,
         )  # fmt: skip
         return check_large(asked)
     check_output(files, report, output)

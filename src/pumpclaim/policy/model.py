@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copyreg
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import IntFlag
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from pumpclaim.errors import InputError, nearest
 
@@ -276,3 +278,11 @@ class PolicySet:
             if article.contract(contractor) is not None and article.original_effective <= day:
                 return article
         return None
+
+
+def _read_only(known: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(known)
+
+
+# A policy goes to other processes and machines whole; a view of a dictionary cannot, until it is told how.
+copyreg.pickle(MappingProxyType, lambda view: (_read_only, (dict(view),)))

@@ -86,8 +86,7 @@ def check_stream(
     """
     policy = policy or load()
     codes = choose_rules(select, ignore)
-    if scope not in SCOPES:
-        raise InputError(f"'{scope}' is no scope; choose from {', '.join(SCOPES)}")
+    check_scope(scope)
     data = find_data_set(paths)
     if not data.files:
         said = data.refused[0].sentence if data.refused else f"{data.name}: there is no file"
@@ -129,6 +128,12 @@ def check_stream(
     }
     store.finish(note)
     return _result(store, note)
+
+
+def check_scope(scope: str) -> None:
+    """Raise InputError for what is no scope."""
+    if scope not in SCOPES:
+        raise InputError(f"'{scope}' is no scope; choose from {', '.join(SCOPES)}")
 
 
 def _result(store: Store, note: dict[str, Any]) -> StreamResult:
