@@ -60,24 +60,19 @@ def chart_remarks(facts: Facts) -> list[str]:
 
 def keep_ready(facts: Facts) -> list[str]:
     """What the record must show for the lines of each claim, where there is no chart: by section."""
-    roles = facts.context.columns["roles"]
-    visit = facts.context.columns["visit_roles"][facts.places]
-    policy = facts.context.compiled.policy
-    kinds = {}
-    texts = []
-    for place, of_visit in zip(facts.places.tolist(), visit.tolist(), strict=True):
-        implant = bool(roles[place] & Role.IMPLANT)
-        managed = bool(of_visit & Role.MANAGEMENT)
-        key = (implant, managed)
-        if key not in kinds:
-            parts = [
-                name for name, asked in (("implant", implant), ("encounter", managed)) if asked
-            ]
-            kinds[key] = "; ".join(
-                _sections(policy.chart[part], criteria(policy, part)) for part in parts
-            )
-        texts.append(kinds[key])
-    return texts
+    columns, policy = facts.context.columns, facts.context.compiled.policy
+    implants = (columns["roles"][facts.places] & np.uint32(Role.IMPLANT)) != 0
+    manages = (columns["visit_roles"][facts.places] & np.uint32(Role.MANAGEMENT)) != 0
+    asked = list(zip(implants.tolist(), manages.tolist(), strict=True))
+    words = {
+        key: "; ".join(
+            _sections(policy.chart[part], criteria(policy, part))
+            for part, is_asked in zip(("implant", "encounter"), key, strict=True)
+            if is_asked
+        )
+        for key in set(asked)
+    }
+    return [words[key] for key in asked]
 
 
 def _sections(part: Part, of_part: tuple[Criterion, ...]) -> str:

@@ -77,19 +77,13 @@ class DataSet:
         """Service lines in all."""
         return sum(file.rows for file in self.files)
 
-    def pieces(self, size: int) -> list[tuple[Slice, ...]]:
-        """The whole set in pieces of about ``size`` rows, in order."""
-        pieces: list[tuple[Slice, ...]] = []
-        own: list[Slice] = []
-        room = size
-        for number, file in enumerate(self.files):
-            for start in range(0, file.rows, size):
-                own.append(Slice(number, start, min(size, file.rows - start)))
-                room -= own[-1].rows
-                if room <= 0:
-                    pieces.append(tuple(own))
-                    own, room = [], size
-        return [*pieces, tuple(own)] if own else pieces
+    def slices(self, size: int) -> list[Slice]:
+        """The whole set in slices of at most ``size`` rows, in order; each of one file."""
+        return [
+            Slice(number, start, min(size, file.rows - start))
+            for number, file in enumerate(self.files)
+            for start in range(0, file.rows, size)
+        ]
 
     def read(self, one: Slice, flat: Sequence[str] | None = None) -> pl.DataFrame:
         """These rows under their flat names with FILE and ROW; of all columns, or of some.

@@ -7,9 +7,9 @@ judged at the end. While one part is judged the next is read and the last one wr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,6 @@ from pumpclaim.streams.data_set import (
     DAMAGED,
     BadFileError,
     DataSet,
-    File,
     Slice,
     find_data_set,
     united,
@@ -42,6 +41,8 @@ from pumpclaim.tables import Refusal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from pumpclaim.streams.survey import Hashes
 
 PIECE = 500_000
 """Rows that are read and judged at a time."""
@@ -104,21 +105,23 @@ def check_stream(
     job = Job(
         policy, data.name, tuple(file.name for file in data.files), contractor, tuple(select), tuple(ignore)
     )  # fmt: skip
-    bad = [refused_file["source"] for refused_file in known.get("set_aside", [])]
+    bad: dict[str, bool] = dict(known.get("set_aside", {}))
     while True:
-        usable = _without(data, bad)
-        run = _Run(data=usable, store=store, job=job, scope=scope, piece=piece, progress=progress)
+        run = _Run(
+            data=_without(data, bad),
+            store=store,
+            job=job,
+            scope=scope,
+            piece=piece,
+            progress=progress,
+        )
         try:
-            run.go()
+            run.go(late=[name for name, was_surveyed in bad.items() if was_surveyed])
             break
         except BadFileError as error:
-            # What was done without this file stands; what it had a part in is done anew.
-            name = data.files[error.number].name
-            bad.append(name)
+            bad[data.files[error.number].name] = run.survey is not None
+            store.write_note({"asked": asked, "complete": False, "set_aside": bad})
             run.forget(error.number)
-            store.write_note(
-                {**(store.note() or {}), "set_aside": [{"source": one} for one in bad]}
-            )
     refused = [*data.refused, *(Refusal(one, None, DAMAGED) for one in bad)]
     note = {
         "asked": asked,
@@ -157,11 +160,13 @@ def _summary(sums: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _without(data: DataSet, bad: Sequence[str]) -> DataSet:
-    """The set in which bad files have no rows; the others keep their numbers."""
+def _without(data: DataSet, bad: Mapping[str, bool]) -> DataSet:
+    """The set in which files that could not be surveyed have no rows; the others keep their numbers.
+
+    Files that turned out to be bad later keep theirs, so that the parts stay what they were.
+    """
     files = tuple(
-        File(file.name, 0, file.columns, file.stamp, file.keys) if file.name in bad else file
-        for file in data.files
+        replace(file, rows=0) if bad.get(file.name) is False else file for file in data.files
     )
     return DataSet(data.name, files, data.refused)
 
@@ -183,40 +188,41 @@ class _Run:
         self.only_concerned = scope == "pump"
         self.size = piece
         self.progress = progress
-        self.pieces = data.pieces(piece)
         self.done = 0
         self.survey: Survey | None = None
+        self.late: frozenset[int] = frozenset()
         self.shares = 0
 
-    def go(self) -> None:
-        """Judge what is not done yet. Raises BadFileError."""
-        self.survey = survey(
-            self.data, self.pieces, self.job.policy, only_concerned=self.only_concerned, done=self._surveyed
+    def go(self, late: Sequence[str]) -> None:
+        """Judge what is not done yet, all but the files ``late``. Raises BadFileError."""
+        self.late = frozenset(
+            number for number, file in enumerate(self.data.files) if file.name in late
+        )
+        self.survey = found = survey(
+            self.data, self.job.policy, self.size,
+            only_concerned=self.only_concerned, done=self._surveyed,
         )  # fmt: skip
         self.done = 0
-        share_of_rows = len(self.survey.scattered) / max(self.survey.patients, 1)
-        self.shares = max(1, -(-int(self.data.rows * share_of_rows) // self.size))
-        names = [(_piece(number), number) for number in range(len(self.pieces))]
+        rows = self.data.rows * len(found.scattered) / max(found.patients, 1)
+        self.shares = max(1, -(-int(rows) // self.size))
         left = []
-        for name, number in names:
-            if self.store.is_done(name):
-                self._judged(sum(one.rows for one in self.pieces[number]))
+        for number, part in enumerate(found.parts):
+            if self.store.is_done(_part(number)):
+                self._judged(sum(one.rows for one in part))
             else:
-                left.append((name, number))
+                left.append((_part(number), partial(self._read_part, part)))
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-            self._flow(reader, writer, [(name, partial(self._read_piece, n)) for name, n in left])
+            self._flow(reader, writer, left)
             shares = enumerate(map(_share, range(self.shares + 1)))
             open_shares = [one for one in shares if not self.store.is_done(one[1])]
             parts = [(name, partial(self._read_share, number)) for number, name in open_shares]
             self._flow(reader, writer, parts)
 
     def forget(self, file: int) -> None:
-        """Undo every part that a file had a share in."""
-        for number, piece in enumerate(self.pieces):
-            if any(one.file == file for one in piece):
-                self.store.forget(_piece(number))
-        for number in range(self.shares + 1):
-            self.store.forget(_share(number))
+        """Undo every part that has rows of a file; shares are only judged after all of these."""
+        for number, part in enumerate(self.survey.parts if self.survey is not None else ()):
+            if any(one.file == file for one in part):
+                self.store.forget(_part(number))
 
     def _flow(
         self,
@@ -258,41 +264,41 @@ class _Run:
             counts[label] = dict(counted.iter_rows())
         self.store.keep(name, judged, counts)
 
-    def _read_piece(self, number: int) -> _Rows:
-        """A piece's rows, apart: those to judge at once, those to put by, those outside the scope."""
-        assert self.survey is not None  # noqa: S101
-        frames, count, outside = [], 0, 0
-        for one in self.pieces[number]:
-            rows = self._concerned(one)
-            count += one.rows
-            outside += one.rows - rows.height
-            if rows.height:
-                frames.append(rows)
-        if not frames:
+    def _read_part(self, part: tuple[Slice, ...]) -> _Rows:
+        """A part's rows, apart: those to judge at once, those to put by, those outside the scope."""
+        part = tuple(one for one in part if one.file not in self.late)
+        found = [one for one in map(self._in_scope, part) if one is not None]
+        count = sum(one.rows for one in part)
+        outside = count - sum(rows.height for rows, _ in found)
+        if not found:
             return _Rows(pl.DataFrame(), [], count, outside, self._columns)
-        rows = united(frames)
-        share = self._shares_of(rows)
+        rows = united([rows for rows, _ in found])
+        share = self._shares_of(rows, np.concatenate([own for _, own in found]))
         put_by = [
-            (number, rows.filter(pl.Series(share == number)))
+            (int(number), rows.filter(pl.Series(share == number)))
             for number in np.unique(share)
             if number >= 0
         ]
         direct = rows.filter(pl.Series(share < 0)) if put_by else rows
         return _Rows(direct, put_by, count, outside, self._columns)
 
-    def _concerned(self, one: Slice) -> pl.DataFrame:
-        """The rows of a slice that are in the scope."""
+    def _in_scope(self, one: Slice) -> tuple[pl.DataFrame, Hashes] | None:
+        """The rows of a slice that are in the scope, with their patients' hashes; null when none is."""
         assert self.survey is not None  # noqa: S101
-        known = self.survey.concerned
-        if known is None:
-            return self.data.read(one)
-        ids = patient_ids(self.data.read(one, ("patient_id",)))
-        is_in = within(hashes(ids), known) | ids.is_null().to_numpy()
-        if not is_in.any():
-            return pl.DataFrame()
-        return self.data.read(one).filter(pl.Series(is_in))
+        own = self.survey.kept.get(one)
+        if own is None:
+            own = hashes(patient_ids(self.data.read(one, ("patient_id",))))
+        if self.survey.concerned is None:
+            return self.data.read(one), own
+        at = np.flatnonzero(within(own, self.survey.concerned))
+        if not len(at):
+            return None
+        # Where patients stand together only the stretch with those of the scope is read.
+        first, last = int(at[0]), int(at[-1])
+        rows = self.data.read(Slice(one.file, one.start + first, last - first + 1))
+        return (rows if rows.height == len(at) else rows[at - first]), own[at]
 
-    def _shares_of(self, rows: pl.DataFrame) -> NDArray[np.int64]:
+    def _shares_of(self, rows: pl.DataFrame, own: Hashes) -> NDArray[np.int64]:
         """The share of each row; -1 for rows that are judged as they stand.
 
         The last share is for claims of which a row names no patient.
@@ -301,10 +307,8 @@ class _Run:
         share = np.full(rows.height, -1)
         scattered, nobody = self.survey.scattered, self.survey.ids_of_nobody
         if len(scattered):
-            own = hashes(patient_ids(rows))
-            share = np.where(
-                within(own, scattered), (own % np.uint64(self.shares)).astype(np.int64), -1
-            )
+            place = (own % np.uint64(self.shares)).astype(np.int64)
+            share = np.where(within(own, scattered), place, -1)
         if nobody:
             ids = read_cells("claim_id", flat_columns()["claim_id"], rows["claim_id"])
             share[ids.is_in(nobody).fill_null(value=False).to_numpy()] = self.shares
@@ -344,7 +348,7 @@ class _Rows:
     columns: Columns
 
 
-def _piece(number: int) -> str:
+def _part(number: int) -> str:
     return f"part-{number:05}"
 
 

@@ -103,8 +103,8 @@ class Store:
         self._mark(part).unlink(missing_ok=True)
         for name in STREAMED:
             (self.folder / name / f"{part}.parquet").unlink(missing_ok=True)
-        for piece in self.work.glob(f"share-*/{part}.arrow"):
-            piece.unlink()
+        for put_by in self.work.glob(f"share-*/{part}.arrow"):
+            put_by.unlink()
 
     def spill(self, share: int, part: str, rows: pl.DataFrame) -> None:
         """Put rows of a part by for a share of patients."""

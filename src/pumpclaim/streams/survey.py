@@ -5,7 +5,9 @@ Three columns are read. Patients stand as 64-bit hashes of their ids; two who sh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,22 +34,31 @@ ALONE = Role.PUMP_SERVICE | Role.COMPOUNDED | Role.SUPERSEDED_COMPOUND
 WITH_KD = Role.DRUG
 """Codes that do so with modifier KD."""
 MODIFIERS = ("modifier_1", "modifier_2", "modifier_3", "modifier_4", "modifiers")
+WORKERS = 2
+"""Slices that are looked at side by side."""
 SURVEYED = ("patient_id", "hcpcs", *MODIFIERS)
+
+
+MOST_KEPT = 50_000_000
+"""Rows up to which the patients' hashes are kept, 8 bytes each, so that they need not be read again."""
 
 
 @dataclass(frozen=True)
 class Survey:
     """What was found, as sorted hashes and ids.
 
-    ``scattered`` are patients with rows in several pieces, ``concerned`` those of whom a line bears one of
-    the article's codes (null when it was not asked); ``ids_of_nobody`` are claim ids of rows whose patient
-    is not known.
+    ``concerned`` are patients of whom a line bears one of the article's codes (null when it was not asked),
+    ``ids_of_nobody`` claim ids of rows whose patient is not known. ``parts`` are the slices of the set
+    that are read together, about as many rows of the scope in each; ``scattered`` are patients with rows in
+    several of them. ``kept`` has the hashes of each slice's rows, where there was room.
     """
 
+    parts: tuple[tuple[Slice, ...], ...]
     scattered: Hashes
     concerned: Hashes | None
     ids_of_nobody: tuple[str, ...]
     patients: int
+    kept: dict[Slice, Hashes]
 
 
 def hashes(patients: pl.Series) -> Hashes:
@@ -99,42 +110,88 @@ def _has_kd(cells: pl.Series) -> Bools:
 
 def survey(
     data: DataSet,
-    pieces: Sequence[tuple[Slice, ...]],
     policy: PolicySet,
+    size: int,
     *,
     only_concerned: bool,
     done: Callable[[int], None],
 ) -> Survey:
-    """Look through the whole set; ``done`` is told the rows of each piece. Raises BadFileError."""
-    wanted = SURVEYED if only_concerned else ("patient_id",)
-    each: list[Hashes] = []
-    concerned: list[Hashes] = []
-    nobody: set[str] = set()
-    for piece in pieces:
-        of_piece: list[Hashes] = []
-        for one in piece:
-            rows = data.read(one, wanted)
-            ids = patient_ids(rows)
-            own = hashes(ids)
-            if ids.null_count():
-                nobody |= _claims_of_nobody(data, one, ids)
-            if only_concerned:
-                concerned.append(
-                    np.unique(own[concerns(rows, policy) & ids.is_not_null().to_numpy()])
-                )
-            of_piece.append(pl.Series(own).unique().to_numpy())
-            done(one.rows)
-        each.append(np.unique(np.concatenate(of_piece)))
-    every = np.sort(np.concatenate(each)) if each else np.zeros(0, np.uint64)
+    """Look through the whole set, for parts of about ``size`` rows; ``done`` is told the rows of each slice.
+
+    Raises BadFileError.
+    """
+    slices = data.slices(size)
+    keep = data.rows <= MOST_KEPT
+    looked = []
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for one in pool.map(partial(_look, data, policy, only_concerned=only_concerned), slices):
+            looked.append(one if keep else replace(one, rows=None))
+            done(one.slice.rows)
+    concerned = _distinct([one.concerned for one in looked]) if only_concerned else None
+    if concerned is not None:
+        looked = [
+            replace(one, patients=one.patients[within(one.patients, concerned)]) for one in looked
+        ]
+    parts = _parts(looked, size)
+    every = np.sort(np.concatenate([_distinct([one.patients for one in part]) for part in parts]))
     again = every[1:] == every[:-1]
+    nobody = {claim for one in looked for claim in one.of_nobody}
     return Survey(
+        tuple(tuple(one.slice for one in part) for part in parts),
         np.unique(every[1:][again]),
-        np.unique(np.concatenate(concerned)) if concerned else None,
+        concerned,
         tuple(sorted(nobody)),
         len(every) - int(again.sum()),
+        {one.slice: one.rows for one in looked if one.rows is not None},
     )
 
 
-def _claims_of_nobody(data: DataSet, one: Slice, ids: pl.Series) -> set[str]:
+@dataclass(frozen=True)
+class _Looked:
+    """What was seen of a slice: its rows' hashes, its patients, those concerned, claims of nobody."""
+
+    slice: Slice
+    rows: Hashes | None
+    patients: Hashes
+    concerned: Hashes
+    of_nobody: frozenset[str]
+    seen: int
+    """Patients in all, of which ``patients`` may be some."""
+
+
+def _look(data: DataSet, policy: PolicySet, one: Slice, *, only_concerned: bool) -> _Looked:
+    rows = data.read(one, SURVEYED if only_concerned else ("patient_id",))
+    ids = patient_ids(rows)
+    own = hashes(ids)
+    concerned = np.zeros(0, np.uint64)
+    if only_concerned:
+        # A row without a patient is looked at, whatever it bears: it is rejected and listed.
+        concerned = np.unique(own[concerns(rows, policy) | ids.is_null().to_numpy()])
+    of_nobody = _claims_of_nobody(data, one, ids) if ids.null_count() else frozenset()
+    patients = _distinct([own])
+    return _Looked(one, own, patients, concerned, of_nobody, len(patients))
+
+
+def _distinct(values: Sequence[Hashes]) -> Hashes:
+    whole = np.concatenate(values)
+    return np.sort(pl.Series(whole).unique().to_numpy())
+
+
+def _parts(looked: Sequence[_Looked], size: int) -> list[list[_Looked]]:
+    """Neighbouring slices together until their patients in the scope have about ``size`` rows."""
+    parts: list[list[_Looked]] = [[]]
+    room = float(size)
+    for one in looked:
+        share = len(one.patients) / max(one.seen, 1)
+        rows = one.slice.rows * share
+        if parts[-1] and rows > room:
+            parts.append([])
+            room = size
+        parts[-1].append(one)
+        room -= rows
+    return parts
+
+
+def _claims_of_nobody(data: DataSet, one: Slice, ids: pl.Series) -> frozenset[str]:
     claims = data.read(one, ("claim_id",))["claim_id"].filter(ids.is_null())
-    return set(read_cells("claim_id", flat_columns()["claim_id"], claims).drop_nulls())
+    return frozenset(read_cells("claim_id", flat_columns()["claim_id"], claims).drop_nulls())
