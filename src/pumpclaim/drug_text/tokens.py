@@ -29,7 +29,7 @@ _FOLD: dict[int, str] = {
     **{ord(c): ";" for c in "\u2022\u00b7"},
     ord("\u00d7"): "X",
 }
-_SHAPE = (
+SHAPE = (
     bytes(
         ord("9")
         if chr(b).isdigit()
@@ -137,7 +137,7 @@ def shape(text: str) -> bytes:
         text = text.translate(_FOLD)
         if not text.isascii():
             text = "".join(c if c.isascii() else "?" for c in text)
-    return text.encode("ascii").translate(_SHAPE)
+    return text.encode("ascii").translate(SHAPE)
 
 
 def lay_out(form: str) -> tuple[tuple[str, ...], tuple[int, ...]]:

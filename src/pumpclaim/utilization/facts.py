@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+import numpy as np
+import polars as pl
+
 from pumpclaim.utilization.refills import not_early_from
 from pumpclaim.utilization.supply import FROM_RECORD, UNKNOWN
 from pumpclaim.visits import NO_DAY
@@ -12,9 +15,13 @@ from pumpclaim.visits import NO_DAY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from pumpclaim.facts import Facts
 
 SHOWN_REFILLS = 6
+MANY = 256
+"""Lines from which on the days are put into words by whole columns."""
 
 
 def refill_timing(facts: Facts) -> list[str]:
@@ -86,12 +93,34 @@ def number(name: str) -> Callable[[Facts], list[str]]:
 
 def past_refills(facts: Facts) -> list[str]:
     """The days of the newest refills up to each line's, oldest first."""
+    rows = facts.context.rows[facts.places]
+    if len(rows) >= MANY:
+        return _past_refills(facts, rows)
     texts = []
-    for row in facts.context.rows[facts.places].tolist():
+    for row in rows.tolist():
         days = _days_to(facts, row)
         shown = [_day(day) for day in days[-SHOWN_REFILLS:]]
         texts.append(("…, " if len(days) > SHOWN_REFILLS else "") + ", ".join(shown))
     return texts
+
+
+def _past_refills(facts: Facts, rows: NDArray[np.int64]) -> list[str]:
+    """The same of many lines: all of them go back one refill at a time."""
+    whole = facts.whole
+    assert whole is not None  # noqa: S101
+    before, days = whole.lines.refills.record_before, whole.lines.days
+    text: pl.Series | None = None
+    for _ in range(SHOWN_REFILLS):
+        there = pl.Series(rows >= 0)
+        day = pl.Series(days[np.maximum(rows, 0)]).cast(pl.Date).cast(pl.String).set(~there, None)
+        if text is None:
+            text = day
+        else:
+            longer = pl.select(pl.concat_str(day, text, separator=", ")).to_series()
+            text = longer.zip_with(there, text)
+        rows = np.where(rows >= 0, before[np.maximum(rows, 0)], -1)
+    assert text is not None  # noqa: S101
+    return ("…, " + text).zip_with(pl.Series(rows >= 0), text).to_list()
 
 
 def _days_to(facts: Facts, row: int) -> list[int]:
