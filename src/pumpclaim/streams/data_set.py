@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+import numpy as np
 import polars as pl
 
 from pumpclaim.errors import InputError
@@ -25,9 +26,13 @@ from pumpclaim.tables import Refusal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
+
 DAMAGED = "this Parquet file is cut off or damaged; write it again"
 UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 """What Polars raises for a file that cannot be read."""
+MANY = 0.3
+"""The share of a slice's rows from which on all of it is read."""
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 """How a hive partition writes null."""
 
@@ -90,31 +95,68 @@ class DataSet:
 
         Raises BadFileError.
         """
+        frame = self._collect(one, self._wanted(one, flat))
+        return self._named(one, frame, np.arange(one.rows), flat)
+
+    def read_some(self, one: Slice, at: NDArray[np.int64]) -> pl.DataFrame:
+        """The same of the rows ``at`` alone, which are all rows of their patients in the slice."""
+        first, last = int(at[0]), int(at[-1])
+        near = Slice(one.file, one.start + first, last - first + 1)
+        if len(at) > MANY * near.rows:
+            return self.read(near)[at - first]
         file = self.files[one.file]
-        wanted = {
-            own: name for own, name in file.columns.flat.items() if flat is None or name in flat
-        }
-        stored = [own for own in wanted if own not in file.keys]
+        if one.rows == file.rows:
+            # Polars passes pages over only in whole files.
+            near, first = one, 0
+        column = file.columns.given("patient_id")
+        assert column is not None  # noqa: S101  (no table of claims is without it)
+        wanted = self._wanted(one, None)
+        if column not in wanted:
+            return self.read(near)[at - first]
+        # Only whole pages of the other columns are decoded in which there is one of these patients.
+        patients = self._collect(near, [column])[column].gather(pl.Series(at - first)).unique()
+        of_them = pl.col(column).is_in(patients.drop_nulls().implode())
+        if patients.null_count():
+            of_them |= pl.col(column).is_null()
+        frame = self._collect(near, wanted, of_them)
+        if frame.height != len(at):
+            raise BadFileError(one.file)
+        return self._named(one, frame, at, None)
+
+    def _wanted(self, one: Slice, flat: Sequence[str] | None) -> list[str]:
+        """The stored columns of a file that are read."""
+        file = self.files[one.file]
+        return [
+            own for own, name in file.columns.flat.items()
+            if own not in file.keys and (flat is None or name in flat)
+        ]  # fmt: skip
+
+    def _collect(self, one: Slice, stored: list[str], only: pl.Expr | None = None) -> pl.DataFrame:
+        file = self.files[one.file]
+        scan = pl.scan_parquet(file.name, hive_partitioning=False, glob=False).select(stored)
+        if (one.start, one.rows) != (0, file.rows):
+            scan = scan.slice(one.start, one.rows)
         try:
-            frame = (
-                pl.scan_parquet(file.name, hive_partitioning=False, glob=False)
-                .select(stored)
-                .slice(one.start, one.rows)
-                .collect()
-            )
+            frame = (scan if only is None else scan.filter(only)).collect()
         except UNREADABLE:
             raise BadFileError(one.file) from None
-        if frame.height != one.rows and stored:
+        if only is None and stored and frame.height != one.rows:
             raise BadFileError(one.file)
-        first = one.start + FIRST_ROW
+        return frame
+
+    def _named(
+        self, one: Slice, frame: pl.DataFrame, at: NDArray[np.int64], flat: Sequence[str] | None
+    ) -> pl.DataFrame:
+        file, count = self.files[one.file], len(at)
         return pl.DataFrame([
-            pl.repeat(one.file, one.rows, dtype=pl.UInt32, eager=True).alias(FILE),
-            pl.int_range(first, first + one.rows, dtype=pl.UInt32, eager=True).alias(ROW),
+            pl.repeat(one.file, count, dtype=pl.UInt32, eager=True).alias(FILE),
+            pl.Series(ROW, at + (one.start + FIRST_ROW), dtype=pl.UInt32),
             *(
-                pl.repeat(file.keys[own], one.rows, dtype=pl.String, eager=True).alias(name)
+                pl.repeat(file.keys[own], count, dtype=pl.String, eager=True).alias(name)
                 if own in file.keys
                 else frame[own].alias(name)
-                for own, name in wanted.items()
+                for own, name in file.columns.flat.items()
+                if flat is None or name in flat
             ),
         ])  # fmt: skip
 

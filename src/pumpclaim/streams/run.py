@@ -36,7 +36,7 @@ from pumpclaim.streams.data_set import (
 )
 from pumpclaim.streams.kernel import FILE, Columns, Job, judge
 from pumpclaim.streams.store import Store
-from pumpclaim.streams.survey import Survey, hashes, patient_ids, survey, within
+from pumpclaim.streams.survey import WORKERS, Survey, hashes, patient_ids, survey, within
 from pumpclaim.tables import Refusal
 
 if TYPE_CHECKING:
@@ -267,7 +267,8 @@ class _Run:
     def _read_part(self, part: tuple[Slice, ...]) -> _Rows:
         """A part's rows, apart: those to judge at once, those to put by, those outside the scope."""
         part = tuple(one for one in part if one.file not in self.late)
-        found = [one for one in map(self._in_scope, part) if one is not None]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            found = [one for one in pool.map(self._in_scope, part) if one is not None]
         count = sum(one.rows for one in part)
         outside = count - sum(rows.height for rows, _ in found)
         if not found:
@@ -293,10 +294,7 @@ class _Run:
         at = np.flatnonzero(within(own, self.survey.concerned))
         if not len(at):
             return None
-        # Where patients stand together only the stretch with those of the scope is read.
-        first, last = int(at[0]), int(at[-1])
-        rows = self.data.read(Slice(one.file, one.start + first, last - first + 1))
-        return (rows if rows.height == len(at) else rows[at - first]), own[at]
+        return self.data.read_some(one, at), own[at]
 
     def _shares_of(self, rows: pl.DataFrame, own: Hashes) -> NDArray[np.int64]:
         """The share of each row; -1 for rows that are judged as they stand.

@@ -67,12 +67,8 @@ def hashes(patients: pl.Series) -> Hashes:
 
 
 def within(values: Hashes, known: Hashes) -> Bools:
-    """Which values stand in the sorted ``known``."""
-    if not len(known):
-        return np.zeros(len(values), bool)
-    at = np.searchsorted(known, values)
-    at[at == len(known)] = 0
-    found: Bools = known[at] == values
+    """Which values are among the ``known``."""
+    found: Bools = pl.Series(values).is_in(pl.Series(known).implode()).to_numpy()
     return found
 
 
