@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from pumpclaim.compiled import STATES
+from pumpclaim.fact_keys import RESTS_ON
 from pumpclaim.policy.model import Role
 from pumpclaim.tables import CENT, NANOGRAMS, UNIT
 from pumpclaim.utilization.facts import REFILL_FACTS
@@ -76,6 +78,14 @@ class Facts:
 
     def _worded(self, template: str, names: list[str]) -> pl.Series:
         columns = {name: _fact(name)(self) for name in names}
+        if len(self.places) >= FEW:
+            texts = {name: pl.Series(name, column, pl.String) for name, column in columns.items()}
+            pieces = [
+                piece
+                for before, name, *_ in Formatter().parse(template)
+                for piece in (pl.lit(before), *([texts[name]] if name else ()))
+            ]
+            return pl.select(pl.concat_str(pieces)).to_series()
         return pl.Series(
             [
                 template.format(**{name: column[i] for name, column in columns.items()})
@@ -354,56 +364,3 @@ FACTS: dict[str, Callable[[Facts], list[str]]] = {
     },
 }  # fmt: skip
 """Every name that a message may use."""
-
-
-def _code(facts: Facts) -> Ints:
-    """The code's position, and for codes that no fact knows the line itself."""
-    codes = facts.context.lines.codes[facts.places].astype(np.int64)
-    return np.where(codes > 0, codes, -1 - facts.places)
-
-
-def _asked_of(facts: Facts) -> Ints:
-    """Whether the line implants, and whether its visit manages a pump."""
-    columns, at = facts.context.columns, facts.places
-    implants = (columns["roles"][at] & np.uint32(Role.IMPLANT)) != 0
-    manages = (columns["visit_roles"][at] & np.uint32(Role.MANAGEMENT)) != 0
-    asked: Ints = 2 * implants.astype(np.int64) + manages
-    return asked
-
-
-def _same(facts: Facts) -> Ints:
-    return np.zeros(len(facts.places), np.int64)
-
-
-def _at(values: Callable[[Facts], NDArray[Any]]) -> Callable[[Facts], Ints]:
-    def at_places(facts: Facts) -> Ints:
-        wide: Ints = values(facts)[facts.places].astype(np.int64)
-        return wide
-
-    return at_places
-
-
-def _refill(name: str) -> Callable[[Facts], Ints]:
-    return _at(lambda facts: getattr(facts.context.lines.refills, name))
-
-
-RESTS_ON: dict[str, Callable[[Facts], Ints]] = {
-    "hcpcs": _code,
-    "service_date": _at(lambda facts: facts.context.lines.days),
-    "keep_ready": _asked_of,
-    "allowed": _at(lambda facts: facts.prices.allowed),
-    "charge": _at(lambda facts: facts.context.lines.charges),
-    "units": _at(lambda facts: facts.context.lines.units),
-    "units_on_day": _at(lambda facts: facts.context.columns["units_on_day"]),
-    "contractor": _at(lambda facts: facts.context.reach.contract),
-    "state": _at(lambda facts: facts.context.reach.state),
-    "not_early_from": _refill("supply_before"),
-    "supply_before": _refill("supply_before"),
-    "dry_before": _refill("dry_before"),
-    "monthly_run": _refill("monthly"),
-    "monthly_long_run": _refill("monthly_long"),
-    "analysis_interval": _refill("analysis_interval"),
-    "refill_number": _refill("refill_number"),
-    **{name: _same for name in REFILL_FACTS if "threshold" in name or name == "long_supply"},
-}
-"""Facts that rest on one number of the line: that number. Lines that agree in it have the same words."""
