@@ -13,10 +13,11 @@ import polars as pl
 import pumpclaim
 from line_tables import lines_table
 from pumpclaim.charts.chart_set import ChartSet
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.history import open_history
 from pumpclaim.policy import load
 from pumpclaim.policy.chart import NUMBER
-from pumpclaim.tables import CLAIMS, INGREDIENTS, LINES, NANO, NANOGRAMS, UNIT, ClaimSet
+from pumpclaim.tables import CLAIMS, INGREDIENTS, LINES, NANO, NANOGRAMS, UNIT
 from pumpclaim.utilization.measure import measure
 
 PATIENTS, REFILLS = 100_000, 10

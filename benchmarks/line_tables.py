@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pumpclaim.tables import CLAIMS, INGREDIENTS, LINES, NANO, NANOGRAMS, UNIT, ClaimSet
+from pumpclaim.claim_set import ClaimSet
+from pumpclaim.tables import CLAIMS, INGREDIENTS, LINES, NANO, NANOGRAMS, UNIT
 
 VISITS = 30
 """Claims of one patient: a trial, an implant, then refills with analyses and office visits between."""

@@ -19,12 +19,12 @@ from pumpclaim._version import __version__
 if TYPE_CHECKING:
     from pumpclaim.charts.assessment import Assessment, assess
     from pumpclaim.charts.chart_set import ChartSet
+    from pumpclaim.claim_set import ClaimSet
     from pumpclaim.errors import InputError
     from pumpclaim.quote import price
     from pumpclaim.readers import read
     from pumpclaim.readers.chart import read_charts
     from pumpclaim.review import Review, check
-    from pumpclaim.tables import ClaimSet
     from pumpclaim.utilization.measure import Utilization, measure
 
 __all__ = [
@@ -39,7 +39,7 @@ HOMES = {
     "assess": "pumpclaim.charts.assessment",
     "measure": "pumpclaim.utilization.measure",
     "read_charts": "pumpclaim.readers.chart",
-    "ClaimSet": "pumpclaim.tables",
+    "ClaimSet": "pumpclaim.claim_set",
     "InputError": "pumpclaim.errors",
     "Review": "pumpclaim.review",
     "check": "pumpclaim.review",

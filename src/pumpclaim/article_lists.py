@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pumpclaim.claim_set import ClaimSet
     from pumpclaim.policy import PolicySet
     from pumpclaim.policy.model import Lists
     from pumpclaim.reach import Reach
-    from pumpclaim.tables import ClaimSet
 
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]

@@ -23,10 +23,10 @@ from pumpclaim.visits import NO_DAY, Part, Visits, find_visits, starts_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pumpclaim.claim_set import ClaimSet
     from pumpclaim.compiled import CompiledPolicy
     from pumpclaim.lines import LineArrays
     from pumpclaim.policy import PolicySet
-    from pumpclaim.tables import ClaimSet
 
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
@@ -41,7 +41,7 @@ CONTEXT = Table(
         Column("roles", pl.UInt32, "what the line's code is, and whether it is a pump drug (Role)"),
         Column("visit_roles", pl.UInt32, "roles on the same claim and day"),
         Column("day_roles", pl.UInt32, "roles of the same patient and day"),
-        Column("has_kd", pl.Boolean, "the line bears modifier KD"),
+        Column("has_kd", pl.Boolean, "the line bears modifier KD; null where the file carries no more modifiers than it has"),
         Column("is_institutional", pl.Boolean, "the claim is institutional"),
         Column("is_governed", pl.Boolean, "the article reaches this line"),
         Column("is_pump_line", pl.Boolean, "a pump service or a drug given through the pump"),
@@ -73,7 +73,7 @@ CONTEXT = Table(
         Column("claim_has_implant", pl.Boolean, "a line of the same claim implants a pump or a permanent catheter"),
         Column("is_kd_example", pl.Boolean, "the article prints KD with this code"),
         Column("own_drug_codes", pl.UInt8, "different drug codes other than J7999, given through the pump on the visit"),
-        Column("has_narrative", pl.Boolean, "there is any text that could name drugs"),
+        Column("has_narrative", pl.Boolean, "there is any text that could name drugs; this and what is read from it null where the file carries none"),
         Column("ingredients", pl.UInt16, "drugs read from the narrative"),
         Column("unread", pl.UInt16, "parts of the narrative that could not be read"),
         Column("unpriced", pl.UInt16, "drugs of the narrative without a fee in the article"),
@@ -185,6 +185,10 @@ def build_context(
         **reach.known(),
         **listed_known,
         "units_are_one": lines.units >= 0,
+        "has_kd": lines.kd_known,
+        **dict.fromkeys(
+            ("has_narrative", "ingredients", "unread", "unpriced", "implausible"), lines.text_known
+        ),
         **_know_refills(lines),
     }
     if part.counts is not None:

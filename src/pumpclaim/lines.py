@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pumpclaim.charts.meeting import Meeting
+    from pumpclaim.claim_set import ClaimSet
     from pumpclaim.compiled import CompiledPolicy
-    from pumpclaim.tables import ClaimSet
 
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
@@ -41,7 +41,9 @@ class LineArrays:
 
     ``days`` are days since 1970-01-01 (NO_DAY when not known), ``units`` thousandths and ``charges``
     nano-dollars (-1 when not known), ``facts`` what its claim says of its reach (``reach.pack_lines``),
-    ``counts`` those of ``Contents.counts``, ``drug_dollars`` the sum of its drugs in nano-dollars.
+    ``counts`` those of ``Contents.counts``, ``text_known`` whether its file carries texts that may name
+    drugs, ``kd_known`` whether it is known that KD is or is not there, ``drug_dollars`` the sum of its drugs
+    in nano-dollars.
     """
 
     claims: Ints
@@ -53,6 +55,8 @@ class LineArrays:
     charges: Ints
     facts: NDArray[np.uint32]
     counts: NDArray[np.uint64]
+    text_known: Bools
+    kd_known: Bools
     drug_dollars: Ints
     sold: Bools
     perhaps_sold: Bools
@@ -134,7 +138,8 @@ def line_arrays(
         LineArrays(
             claim_of, days, codes, has_kd, _has_narrative(lines, claims, claim_of),
             whole_numbers(lines["units"]), whole_numbers(lines["charge"]), facts, contents.counts,
-            dollars, contents.sold(compiled.sold), contents.sold(compiled.perhaps_sold), *past(), facts_of,
+            *_carried(lines, claims, claim_of, has_kd), dollars, contents.sold(compiled.sold),
+            contents.sold(compiled.perhaps_sold), *past(), facts_of,
         ),
         contents,
         order,
@@ -142,6 +147,20 @@ def line_arrays(
         fills,
         patients,
     )  # fmt: skip
+
+
+def _carried(
+    lines: pl.DataFrame, claims: pl.DataFrame, claim_of: Ints, has_kd: Bools
+) -> tuple[Bools, Bools]:
+    """Of each line, whether its file carries texts, and whether it is known that KD is or is not there."""
+    everything = np.ones(lines.height, bool)
+    if claims["not_carried"].null_count() == claims.height:
+        return everything, everything
+    lacks = claims["not_carried"].fill_null("")
+    text = lacks.str.contains(r"\bdescription\b.*\bnote\b").to_numpy()[claim_of]
+    more = lacks.str.contains(r"\bmodifier_3\b").to_numpy()[claim_of]
+    full = is_known(lines["modifier_1"]) & is_known(lines["modifier_2"])
+    return ~text, has_kd | ~(more & full)
 
 
 def narrated(lines: pl.DataFrame, compiled: CompiledPolicy) -> Bools:

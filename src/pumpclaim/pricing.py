@@ -45,10 +45,11 @@ REASONS = (
     "units of service are no whole number, or too many",
     "lower bound: a drug has no fee in the article",
     "more drugs on one line than can be summed",
+    "the file's layout carries no narrative of drugs",
 )
 """Why a line has no allowance, or why it is zero; the place in this tuple is the code in ``Prices``."""
 (PRICED, NOT_REACHED, OTHER_SCHEDULE, HOSPITAL, PACKAGED, INSTITUTIONAL, OTHER_CODE, NO_DATE,
- NO_NARRATIVE, UNREAD, NO_FEE, PART_UNITS, LOWER_BOUND, TOO_MANY) = range(14)  # fmt: skip
+ NO_NARRATIVE, UNREAD, NO_FEE, PART_UNITS, LOWER_BOUND, TOO_MANY, NOT_CARRIED) = range(15)  # fmt: skip
 TABLED = (PRICED, UNREAD, NO_FEE, PART_UNITS, LOWER_BOUND)
 """Reasons of lines that the fee table prices, in whole or in part."""
 
@@ -147,6 +148,7 @@ def price_lines(context: Context, cartridges: Ints | None = None) -> Prices:
     reason[tabled & (unread > 0)] = UNREAD
     reason[tabled & (drugs == 0) & (unread == 0)] = NO_NARRATIVE
     reason[tabled & (drugs > INGREDIENTS_AT_MOST)] = TOO_MANY
+    reason[tabled & ~context.lines.text_known[at]] = NOT_CARRIED
     known = reason == PRICED
     total = context.lines.drug_dollars[at]
     if policy.reading("unlisted-drug") == "known-only":

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.errors import InputError
 from pumpclaim.facts import dollars, unread_part
 from pumpclaim.policy import load
 from pumpclaim.review import check
-from pumpclaim.tables import CLAIMS, LINES, MAX_MONEY, NANO, NANOGRAMS, UNIT, ClaimSet
+from pumpclaim.tables import CLAIMS, LINES, MAX_MONEY, NANO, NANOGRAMS, UNIT
 
 if TYPE_CHECKING:
     from pumpclaim.policy import PolicySet

@@ -16,8 +16,8 @@ from pumpclaim.visits import NO_DAY, is_known
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pumpclaim.claim_set import ClaimSet
     from pumpclaim.compiled import CompiledPolicy
-    from pumpclaim.tables import ClaimSet
 
     Bools = NDArray[np.bool_]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.compiled import compile_policy
 from pumpclaim.context import build_context
 from pumpclaim.drug_text import cartridges as count_cartridges
@@ -16,6 +17,7 @@ from pumpclaim.drug_text import read_ingredients
 from pumpclaim.engine import LEVELS, Determined, Hits, Planned, choose_rules, run_rules
 from pumpclaim.facts import Facts, dollars
 from pumpclaim.lines import line_arrays, narrated
+from pumpclaim.notices import Notice, notices
 from pumpclaim.policy import days, load
 from pumpclaim.pricing import TABLED, Prices, nullable, payable, price_lines
 from pumpclaim.tables import (
@@ -25,7 +27,6 @@ from pumpclaim.tables import (
     NANOGRAMS,
     PRICE_ITEMS,
     PRICES,
-    ClaimSet,
 )
 from pumpclaim.threads import LARGE, each
 from pumpclaim.visits import FAR_FUTURE, NO_DAY, sort_by, whole_numbers
@@ -37,12 +38,12 @@ if TYPE_CHECKING:
 
     from pumpclaim.charts.chart_set import ChartSet
     from pumpclaim.charts.meeting import BlockCharts
+    from pumpclaim.claim_set import Refusal
     from pumpclaim.contents import Contents
     from pumpclaim.context import Context
     from pumpclaim.lines import Arranged
     from pumpclaim.policy import PolicySet
     from pumpclaim.rules import Rule
-    from pumpclaim.tables import Refusal
     from pumpclaim.visits import Part
 
 
@@ -78,6 +79,7 @@ class Review:
     charts: ChartSet | None = None
     arranged: Arranged | None = None
     past: ClaimSet | None = None
+    codes: tuple[str, ...] = ()
 
     @property
     def article(self) -> dict[str, str]:
@@ -89,6 +91,11 @@ class Review:
     def refused(self) -> tuple[Refusal, ...]:
         """What could not be used of the claims and of the charts."""
         return self.claim_set.refused + (self.charts.refused if self.charts is not None else ())
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What the files' layouts do not carry, once for each file."""
+        return notices(self.claim_set.claims, self.codes)
 
     @cached_property
     def findings(self) -> pl.DataFrame:
@@ -330,7 +337,7 @@ def check(
     blocks = each(judge, arranged.order.parts(BLOCK), large=whole.lines.height > LARGE)
     if past is not None:
         determined = determined.first(claims.claims.height)
-    return Review(claims, policy, contents, blocks, determined, charts, arranged, past)
+    return Review(claims, policy, contents, blocks, determined, charts, arranged, past, codes)
 
 
 def stated_cartridges(claims: ClaimSet, policy: PolicySet) -> NDArray[np.int64] | None:

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column, DataFrame
 
+    from pumpclaim.claim_set import Refusal
     from pumpclaim.policy import PolicySet
-    from pumpclaim.tables import Refusal
 
 BLANKS = " \t\n\r\x0b\x0c"
 _PATIENT, _CLAIM, _TOGETHER = "?patient", "?claim", "?together"
@@ -101,33 +101,34 @@ def check(
     choose_rules(select, ignore)
     policy = policy or load()
     columns = Columns.of(lines.columns, "the DataFrame")
-    if columns.given("line") is None:
+    if "line" not in columns.sources:
         raise InputError(
             "the DataFrame has no order: give each row its line number in a column 'line'"
         )
     job = Job(policy, "", (), contractor, tuple(select), tuple(ignore))
-    rows = lines.select(*(F.col(f"`{own}`").alias(flat) for own, flat in columns.flat.items()))
-    rows = _keyed(rows, policy, only_concerned=scope == "pump")
+    rows = lines.select(*(F.col(f"`{own}`") for own in columns.needed()))
+    rows = _keyed(rows, columns, policy, only_concerned=scope == "pump")
     parts = [_TOGETHER] if partitions is None else [partitions, _TOGETHER]
     together = rows.repartition(*parts).drop(_PATIENT, _CLAIM, _TOGETHER)
     judged = together.mapInArrow(_judging(together.sparkSession, columns, job), _spark_schema())
     return Checked(judged.persist(StorageLevel.MEMORY_AND_DISK))
 
 
-def _keyed(rows: DataFrame, policy: PolicySet, *, only_concerned: bool) -> DataFrame:
+def _keyed(
+    rows: DataFrame, columns: Columns, policy: PolicySet, *, only_concerned: bool
+) -> DataFrame:
     """The rows with the key by which they come together: the patient.
 
     Where a row's patient cannot be read, all rows of its claim id come together instead, so that the claim
     is rejected whole, as a local run does.
     """
-    patient = F.btrim(F.col("patient_id").cast("string"), F.lit(BLANKS))
-    odd = (patient == "") | (F.length(patient) > LONGEST) | patient.rlike(CONTROL)
-    known = rows.withColumn(_PATIENT, F.when(~F.coalesce(odd, F.lit(True)), patient)).withColumn(
-        _CLAIM, F.btrim(F.col("claim_id").cast("string"), F.lit(BLANKS))
-    )
+    patient = _plain(columns, "patient_id")
+    odd = (F.length(patient) > LONGEST) | patient.rlike(CONTROL)
+    known = rows.withColumn(_PATIENT, F.when(~F.coalesce(odd, F.lit(True)), patient))
+    known = known.withColumn(_CLAIM, _plain(columns, "claim_id"))
     nobody = known.where(F.col(_PATIENT).isNull()).select(_CLAIM).distinct()
     if only_concerned:
-        concerned = known.where(_concerns(known, policy)).select(_PATIENT).distinct()
+        concerned = known.where(_concerns(columns, policy)).select(_PATIENT).distinct()
         of_nobody = known.where(F.col(_PATIENT).isNull())
         known = known.join(concerned, _PATIENT, "left_semi").unionByName(of_nobody)
     flagged = known.join(F.broadcast(nobody.withColumn("?nobody", F.lit(True))), _CLAIM, "left")
@@ -136,18 +137,26 @@ def _keyed(rows: DataFrame, policy: PolicySet, *, only_concerned: bool) -> DataF
     return flagged.withColumn(_TOGETHER, key).drop("?nobody")
 
 
-def _concerns(rows: DataFrame, policy: PolicySet) -> Column:
+def _plain(columns: Columns, flat: str) -> Column:
+    """A flat column as the reader takes it: the first of its columns that has something, without blanks."""
+    texts = (
+        F.btrim(F.col(f"`{own}`").cast("string"), F.lit(BLANKS)) for own in columns.sources[flat]
+    )
+    return F.coalesce(*(F.when(text != "", text) for text in texts))
+
+
+def _concerns(columns: Columns, policy: PolicySet) -> Column:
     """Lines of which one is enough for the article to concern their patient (``survey.concerns``)."""
     compiled = compile_policy(policy)
     names = np.array(["", *compiled.code_names])
     alone, with_kd = (
         names[(compiled.code_roles & np.uint32(role)) != 0].tolist() for role in (ALONE, WITH_KD)
     )
-    code = F.upper(F.btrim(F.col("hcpcs").cast("string"), F.lit(BLANKS)))
+    code = F.upper(_plain(columns, "hcpcs"))
     found = code.isin(alone)
     for name in MODIFIERS:
-        if name in rows.columns:
-            kd = F.upper(F.col(name).cast("string")).contains("KD")
+        if name in columns.sources:
+            kd = F.upper(_plain(columns, name)).contains("KD")
             found = found | F.coalesce(code.isin(with_kd) & kd, F.lit(False))
     return found
 
@@ -178,7 +187,7 @@ def _partition(
     rows = pl.from_arrow(pa.Table.from_batches(given))
     assert isinstance(rows, pl.DataFrame)  # noqa: S101
     del given
-    for own in _pieces(rows):
+    for own in _pieces(columns.flat(rows)):
         for name, table in judge(own, columns, job).tables.items():
             yield from _as_batches(name, table)
 

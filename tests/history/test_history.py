@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from situations import charts_of, claims_of
 
 import pumpclaim
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.errors import InputError
 from pumpclaim.history import Added, open_history
 from pumpclaim.history.schema import REVISION
 from pumpclaim.policy import load
-from pumpclaim.tables import ClaimSet
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 POLICY = load()

@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from situations import charts_of, claims_of
 
 import pumpclaim
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.errors import InputError
 from pumpclaim.history import open_history
 from pumpclaim.history.schema import REVISION, metadata
 from pumpclaim.policy import load
-from pumpclaim.tables import ClaimSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable

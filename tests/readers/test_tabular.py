@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.errors import InputError
 from pumpclaim.readers import read_data
 from pumpclaim.readers.flat import flatten, write_flat
-from pumpclaim.tables import CLAIMS, LINES, MAX_MONEY, NANO, UNIT, ClaimSet
+from pumpclaim.tables import CLAIMS, LINES, MAX_MONEY, NANO, UNIT
 
 HEADER = "claim_id,patient_id,hcpcs,service_date,charge,units,modifiers,description\n"
 ROW = "A1,P1,J7999,2025-03-10,412.50,1,KD,MORPHINE 360MG\n"

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 import x12_text as x
 
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.readers.x12 import read_x12
-from pumpclaim.tables import CLAIMS, LINES, NANO, ClaimSet
+from pumpclaim.tables import CLAIMS, LINES, NANO
 
 
 def read(text: str | bytes) -> ClaimSet:

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.readers.x12 import read_x12
-from pumpclaim.tables import NANO, UNIT, ClaimSet
+from pumpclaim.tables import NANO, UNIT
 
 pytest.importorskip("x12sdk")
 pytest.importorskip("pyx12")

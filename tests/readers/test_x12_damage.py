@@ -10,9 +10,9 @@ import x12_text as x
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.errors import InputError
 from pumpclaim.readers.x12 import read_x12
-from pumpclaim.tables import ClaimSet
 
 
 def read(text: str | bytes) -> ClaimSet:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.errors import InputError
 from pumpclaim.readers.x12 import read_x12
-from pumpclaim.tables import ClaimSet
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "x12"
 

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pumpclaim.claim_set import ClaimSet, Refusal
 from pumpclaim.tables import (
     CLAIMS,
     DETERMINED,
@@ -19,8 +20,6 @@ from pumpclaim.tables import (
     PRICE_ITEMS,
     PRICES,
     REJECTED,
-    ClaimSet,
-    Refusal,
     Table,
 )
 

@@ -8,8 +8,8 @@ import re
 import pytest
 from rich.console import Console
 
+from pumpclaim.claim_set import Refusal
 from pumpclaim.reports.terminal import show
-from pumpclaim.tables import Refusal
 
 from .conftest import HandBuilt, determined, finding, review_of
 

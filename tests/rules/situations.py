@@ -15,9 +15,10 @@ import polars as pl
 import yaml
 
 from pumpclaim.charts.chart_set import ChartSet
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.policy import load
 from pumpclaim.readers.chart import read_charts
-from pumpclaim.tables import CLAIMS, LINES, NANO, UNIT, ClaimSet
+from pumpclaim.tables import CLAIMS, LINES, NANO, UNIT
 
 USUAL_CLAIM = {
     "form": "professional",

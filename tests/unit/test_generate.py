@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 import pumpclaim
-from pumpclaim.tables import CLAIMS, INGREDIENTS, LINES, ClaimSet
+from pumpclaim.claim_set import ClaimSet
+from pumpclaim.tables import CLAIMS, INGREDIENTS, LINES
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))

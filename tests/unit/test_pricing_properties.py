@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pumpclaim
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.policy import load
-from pumpclaim.tables import CLAIMS, INGREDIENTS, LINES, NANO, UNIT, ClaimSet
+from pumpclaim.tables import CLAIMS, INGREDIENTS, LINES, NANO, UNIT
 
 FACTS = Path(pumpclaim.__file__).parent / "policy" / "a55239" / "fees.toml"
 TABLE = tomllib.loads(FACTS.read_text())

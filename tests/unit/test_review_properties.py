@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import pumpclaim
 from pumpclaim import compiled, lines, review, visits
-from pumpclaim.tables import ClaimSet
+from pumpclaim.claim_set import ClaimSet
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "rules"))
 from situations import claims_of

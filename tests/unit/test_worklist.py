@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given, settings
 
 import pumpclaim
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.reports.worklist import FORMS, render_csv, render_json, render_xlsx
-from pumpclaim.tables import OUTCOMES, ClaimSet
+from pumpclaim.tables import OUTCOMES
 from pumpclaim.worklist import Selection, choices, worklist
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "rules"))

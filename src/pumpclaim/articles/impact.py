@@ -14,9 +14,9 @@ from pumpclaim.tables import DETERMINATIONS, Column, Table
 
 if TYPE_CHECKING:
     from pumpclaim.charts.chart_set import ChartSet
+    from pumpclaim.claim_set import ClaimSet
     from pumpclaim.policy import Article, PolicySet
     from pumpclaim.review import Review
-    from pumpclaim.tables import ClaimSet
 
 CHANGES = Table(
     "changes",

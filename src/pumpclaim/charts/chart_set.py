@@ -13,9 +13,9 @@ from pumpclaim.policy.chart import EVIDENCE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pumpclaim.claim_set import Refusal
     from pumpclaim.policy import PolicySet
     from pumpclaim.policy.chart import Part
-    from pumpclaim.tables import Refusal
 
 
 @dataclass(frozen=True, eq=False)

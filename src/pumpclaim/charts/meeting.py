@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pumpclaim.charts.chart_set import ChartSet
+    from pumpclaim.claim_set import ClaimSet
     from pumpclaim.context import Context
     from pumpclaim.policy import PolicySet
-    from pumpclaim.tables import ClaimSet
 
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]

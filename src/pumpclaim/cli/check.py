@@ -19,8 +19,8 @@ from pumpclaim.readers.sources import is_pattern
 from pumpclaim.reports.words import clean
 
 if TYPE_CHECKING:
+    from pumpclaim.claim_set import ClaimSet, Refusal
     from pumpclaim.review import Review
-    from pumpclaim.tables import ClaimSet, Refusal
 
 SAID = 10
 """Sentences about one file on standard error."""
@@ -196,6 +196,8 @@ def check(
         if kept is not None:
             kept.add(claims, chart_set, policy)
     _say_refusals(review.refused)
+    for notice in review.notices:
+        complain(notice.sentence)
     _report(review, report, output, limit)
     return exit_status(review, fail_on)
 

@@ -77,6 +77,8 @@ def check_large(asked: Large) -> int:
             result = check_stream(inputs, folder, resume=asked.resume, progress=tell, **options)
     for refusal in result.refused:
         complain(refusal.sentence)
+    for notice in result.notices:
+        complain(notice.sentence)
     if asked.report == "json":
         write_json({"folder": str(folder), **result.summary})
     else:

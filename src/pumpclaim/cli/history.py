@@ -13,7 +13,7 @@ from pumpclaim.cli.saying import UNUSABLE, complain, ends_well, write, write_jso
 from pumpclaim.errors import InputError
 
 if TYPE_CHECKING:
-    from pumpclaim.tables import Refusal
+    from pumpclaim.claim_set import Refusal
 
 DEFAULT = "pumpclaim-history.db"
 Url = Annotated[
@@ -40,12 +40,12 @@ def add(
     report: PageFormat = "text",
 ) -> int:
     """Keep the claims of files, and charts. A file that is added again changes nothing."""
+    from pumpclaim.claim_set import ClaimSet  # noqa: PLC0415
     from pumpclaim.history import open_history  # noqa: PLC0415
     from pumpclaim.policy import load  # noqa: PLC0415
     from pumpclaim.readers import read  # noqa: PLC0415
     from pumpclaim.readers.chart import read_charts  # noqa: PLC0415
     from pumpclaim.readers.sources import find_sources  # noqa: PLC0415
-    from pumpclaim.tables import ClaimSet  # noqa: PLC0415
 
     if not files and not charts:
         raise InputError("name the files to keep")

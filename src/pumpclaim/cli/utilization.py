@@ -15,8 +15,8 @@ from pumpclaim.errors import InputError
 
 if TYPE_CHECKING:
     from pumpclaim.charts.chart_set import ChartSet
+    from pumpclaim.claim_set import ClaimSet
     from pumpclaim.policy import PolicySet
-    from pumpclaim.tables import ClaimSet
     from pumpclaim.utilization.measure import Utilization
 
 FORMATS = ("text", "json", "csv", "parquet")
@@ -112,8 +112,8 @@ def utilization(
 def _gather(
     files: list[str], charts: list[str], history: str | None, policy: PolicySet
 ) -> tuple[ClaimSet, ChartSet | None]:
+    from pumpclaim.claim_set import ClaimSet  # noqa: PLC0415
     from pumpclaim.readers import read  # noqa: PLC0415
-    from pumpclaim.tables import ClaimSet  # noqa: PLC0415
 
     claims = read(*files, stdin=sys.stdin.buffer) if files else ClaimSet()
     chart_set = None

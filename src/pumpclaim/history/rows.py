@@ -11,12 +11,13 @@ import orjson
 import polars as pl
 
 from pumpclaim.charts.chart_set import ChartSet, ReadChart, chart_tables
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.history.schema import claims as claims_table
 from pumpclaim.history.schema import lines as lines_table
 from pumpclaim.history.schema import stored
 from pumpclaim.patient_ids import plain_id
 from pumpclaim.policy.chart import EVIDENCE_FIELDS
-from pumpclaim.tables import CLAIMS, LINES, ClaimSet
+from pumpclaim.tables import CLAIMS, LINES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

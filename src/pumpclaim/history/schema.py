@@ -25,8 +25,8 @@ def _type(column: Column) -> sa.types.TypeEngine[Any]:
 
 
 def stored(table: Table) -> list[Column]:
-    """The columns of a table that are kept; the position of a claim in its set is not."""
-    return [column for column in table if column.name != "claim"]
+    """The columns of a table that are kept; of claims neither the position in a set nor the file's layout."""
+    return [column for column in table if column.name not in ("claim", "not_carried")]
 
 
 def _columns(table: Table) -> list[sa.Column[object]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from pumpclaim.charts.chart_set import ChartSet, join_charts
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.database import make_engine, reading, tidy, writing
 from pumpclaim.history import rows
 from pumpclaim.history.schema import SCHEMA
@@ -21,7 +22,6 @@ from pumpclaim.history.schema import claims as claims_table
 from pumpclaim.history.schema import lines as lines_table
 from pumpclaim.patient_ids import plain_id
 from pumpclaim.policy import load
-from pumpclaim.tables import ClaimSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

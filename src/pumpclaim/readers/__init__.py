@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
+from pumpclaim.claim_set import ClaimSet, Refusal
 from pumpclaim.errors import InputError
 from pumpclaim.readers.sources import MAX_BYTES, Source, find_sources, read_bytes
-from pumpclaim.tables import ClaimSet, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ FOREIGN = {
     b"<": "XML or HTML",
 }
 """What a file that is none of ours may be, by its first bytes."""
-HEAD = 4096
+HEAD = 16_384
 """Bytes at the start of a file by which its kind is told."""
 BINARY_SHARE = 0.1
 """A file with more control characters than this is no text."""
@@ -123,12 +123,13 @@ def _looks_like_table(head: bytes) -> bool:
     """A first line with separators, and with a column that we know or with a second line like it."""
     from pumpclaim.readers.delimited import separator_of  # noqa: PLC0415
     from pumpclaim.readers.headings import KNOWN, squeezed  # noqa: PLC0415
+    from pumpclaim.readers.layouts import is_told  # noqa: PLC0415
 
     lines = head.decode("utf-8", errors="replace").replace("\r", "\n").split("\n")
     lines = [line for line in lines if line.strip()]
     mark = separator_of(lines[0])
     names = lines[0].split(mark)
-    if any(squeezed(name.strip(' "')) in KNOWN for name in names):
+    if any(squeezed(name.strip(' "')) in KNOWN for name in names) or is_told(names):
         return True
     alike = len(lines) > 1 and lines[1].count(mark) == len(names) - 1
     return (

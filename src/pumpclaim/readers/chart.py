@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pumpclaim.charts.chart_set import ChartSet, ReadChart, chart_tables
+from pumpclaim.claim_set import Refusal
 from pumpclaim.errors import InputError, nearest
 from pumpclaim.patient_ids import plain_id
 from pumpclaim.policy import load
@@ -22,7 +23,6 @@ from pumpclaim.readers.chart_answers import (
 )
 from pumpclaim.readers.chart_nodes import Node, read_nodes
 from pumpclaim.readers.sources import MAX_BYTES, find_sources, read_bytes, unpacked
-from pumpclaim.tables import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.errors import InputError
-from pumpclaim.tables import CLAIMS, LINES, NANO, UNIT, ClaimSet, Column
+from pumpclaim.tables import CLAIMS, LINES, NANO, UNIT, Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OURS = frozenset({"claim", "source", "segment"})
+OURS = frozenset({"claim", "source", "segment", "not_carried"})
 """Columns that a reader fills itself."""
 CLAIM_NAMES = {
     name: f"claim_{name}"

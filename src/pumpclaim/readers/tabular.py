@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.errors import InputError
 from pumpclaim.readers.delimited import CELLS, parse
 from pumpclaim.readers.faults import Faults, shown, unreadable
@@ -23,8 +25,9 @@ from pumpclaim.readers.flat import (
     line_columns,
 )
 from pumpclaim.readers.headings import layout_names, squeezed
+from pumpclaim.readers.layouts import Layout, recognise
 from pumpclaim.readers.values import plain, plain_cells, read_cells
-from pumpclaim.tables import CLAIMS, LINES, MAX_MONEY, NANO, REJECTED, ClaimSet
+from pumpclaim.tables import CLAIMS, LINES, MAX_MONEY, NANO, REJECTED
 from pumpclaim.threads import LARGE, each
 from pumpclaim.visits import sort_by, whole_numbers
 
@@ -68,6 +71,8 @@ def read_parquet(data: bytes, source: str) -> ClaimSet:
     if rows > MOST_ROWS:
         raise InputError(f"the table has more than {MOST_ROWS:,} rows; split it", source=source)
     names = schema.names()
+    if layout := recognise(names, source):
+        return _read_layout(layout, _collected(frame.select(layout.needed()), source), source)
     known = layout_names(names, source)
     for at, name in known.items():
         dtype = schema.dtypes()[at]
@@ -75,14 +80,30 @@ def read_parquet(data: bytes, source: str) -> ClaimSet:
             name in (MODIFIERS, "diagnoses") and isinstance(dtype, pl.List)
         ):
             raise InputError(f"column '{names[at]}' is nested; give one value a row", source=source)
+    table = _collected(frame.select(names[at] for at in known), source)
+    positions = {name: str(at) for at, name in enumerate(table.columns)}
+    return read_table(table.columns, table.rename(positions), source)
+
+
+def _collected(frame: pl.LazyFrame, source: str) -> pl.DataFrame:
     try:
-        table = frame.select(names[at] for at in known).collect()
+        return frame.collect()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         raise InputError(
             "this Parquet file is cut off or damaged; write it again", source=source
         ) from None
-    positions = {name: str(at) for at, name in enumerate(table.columns)}
-    return read_table(table.columns, table.rename(positions), source)
+
+
+def _read_layout(layout: Layout, table: pl.DataFrame, source: str) -> ClaimSet:
+    """The claims of a table in an analysts' layout, its columns under its own names."""
+    rows = layout.flat(table.with_row_index(ROW, offset=FIRST_ROW))
+    return _not_empty(read_rows(rows, source, layout=layout), source)
+
+
+def _not_empty(found: ClaimSet, source: str) -> ClaimSet:
+    if not found.claims_read:
+        raise InputError("the table has a header but no rows", source=source)
+    return found
 
 
 def read_table(
@@ -93,18 +114,24 @@ def read_table(
     Rows that agree in ``flat.KEY`` are one claim, wherever they stand. ``escaped``: an apostrophe before
     a formula is taken off (see ``flat.write_flat``). Raises InputError when the columns cannot be used.
     """
+    if layout := recognise(names, source):
+        twice = [name for name, times in Counter(names).items() if times > 1]
+        if twice:
+            raise InputError(f"column '{twice[0]}' is there twice", source=source)
+        return _read_layout(
+            layout, table.rename(dict(zip(map(str, range(len(names))), names, strict=True))), source
+        )
     known = layout_names(names, source)
     cells = table.select(
         *(pl.col(str(at)).alias(name) for at, name in known.items()),
         *([CELLS] if CELLS in table.columns else []),
     )
-    cells = _without_blank_rows(cells.with_row_index(ROW, offset=FIRST_ROW))
-    if not cells.height:
-        raise InputError("the table has a header but no rows", source=source)
+    cells = cells.with_row_index(ROW, offset=FIRST_ROW)
     if escaped:
         text = [name for name, dtype in cells.schema.items() if dtype == pl.String]
         cells = cells.with_columns(pl.col(text).str.replace(r"^'('*[=+\-@])", "$1"))
-    return read_rows(cells, source, contractor_numbers(names, known))
+    found = read_rows(cells, source, contractor_numbers(names, known))
+    return _not_empty(found, source)
 
 
 def contractor_numbers(names: Sequence[str], known: Mapping[int, str]) -> set[str]:
@@ -117,20 +144,27 @@ def read_rows(
     source: str,
     contractors: Set[str] = frozenset(),
     locate: Callable[[int], str] = "row {}".format,
+    layout: Layout | None = None,
 ) -> ClaimSet:
     """The claims of rows in the flat layout, under its column names, with their numbers in ``ROW`` (UInt32).
 
-    ``contractors`` are columns of contract numbers; ``locate`` says where a row stands, from its number.
+    ``contractors`` are columns of contract numbers; ``locate`` says where a row stands, from its number;
+    ``layout`` is the analysts' layout that the rows come from.
     """
+    cells = _without_blank_rows(cells if layout is None else layout.services(cells))
+    if not cells.height:
+        return ClaimSet()
+    may_be_empty = layout.may_be_empty if layout is not None else frozenset[str]()
     given = set(cells.columns) & (flat_columns().keys() | {MODIFIERS})
     faults = Faults(locate)
-    values = _grouped(_read_values(cells, contractors, faults))
+    values = _grouped(_read_values(cells, contractors, may_be_empty, faults))
     starts, lead = _starts(values)
     if "line" not in given:
         number = pl.Series(np.arange(values.height) - lead + 1, dtype=pl.UInt32)
         values = values.with_columns(number.alias("line"))
     _check_claims(values, starts, lead, given, faults)
-    return _claim_set(values, given, faults, source)
+    not_carried = " ".join(layout.not_carried) or None if layout is not None else None
+    return _claim_set(values, given, faults, source, not_carried)
 
 
 def _given(name: str, dtype: pl.DataType) -> pl.Expr:
@@ -147,7 +181,9 @@ def _without_blank_rows(cells: pl.DataFrame) -> pl.DataFrame:
     return cells.filter(pl.any_horizontal(_given(*column) for column in columns.items()))
 
 
-def _read_values(cells: pl.DataFrame, contractors: Set[str], faults: Faults) -> pl.DataFrame:
+def _read_values(
+    cells: pl.DataFrame, contractors: Set[str], may_be_empty: Set[str], faults: Faults
+) -> pl.DataFrame:
     """Every column of the layout; what cannot be read is null and told to ``faults``."""
     schema, columns, rows = cells.schema, flat_columns(), cells[ROW]
     names = [name for name in columns if name in schema]
@@ -167,7 +203,7 @@ def _read_values(cells: pl.DataFrame, contractors: Set[str], faults: Faults) -> 
             lost = values[name].is_null() & cells.select(_given(name, schema[name])).to_series()
             faults.add(lost, rows, unreadable(name, columns[name], cells[name]))
             astray |= lost if name in KEY else False
-    for name in REQUIRED:
+    for name in (one for one in REQUIRED if one not in may_be_empty):
         empty = values[name].is_null()
         stand_in = STAND_INS.get(name, "")
         if stand_in in read:
@@ -317,7 +353,9 @@ def _other_fact(
     )
 
 
-def _claim_set(values: pl.DataFrame, given: set[str], faults: Faults, source: str) -> ClaimSet:
+def _claim_set(
+    values: pl.DataFrame, given: set[str], faults: Faults, source: str, not_carried: str | None
+) -> ClaimSet:
     bad = faults.first()
     if bad.height:
         bad = bad.join(values.select(ROW, _FIRST, "claim_id"), left_on="row", right_on=ROW)
@@ -332,7 +370,9 @@ def _claim_set(values: pl.DataFrame, given: set[str], faults: Faults, source: st
     starts, lead = _starts(values)
     of_claim = pl.Series(np.searchsorted(starts, lead), dtype=pl.UInt32)
     return ClaimSet(
-        claims=_claims(values, starts, given, source),
+        claims=_claims(values, starts, given, source).with_columns(
+            not_carried=pl.lit(not_carried, pl.String)
+        ),
         lines=LINES.conform(
             values.with_columns(
                 claim=of_claim,
@@ -348,7 +388,10 @@ def _claims(
     values: pl.DataFrame, starts: NDArray[np.int64], given: set[str], source: str
 ) -> pl.DataFrame:
     first = values[starts]
-    sums = pl.Series(np.add.reduceat(values["charge"].to_numpy(), starts))
+    sums = pl.Series(np.add.reduceat(whole_numbers(values["charge"], 0), starts))
+    if values["charge"].null_count():
+        unknown = values["charge"].is_null().to_numpy()
+        sums = sums.set(pl.Series(np.logical_or.reduceat(unknown, starts)), None)
     charge = pl.coalesce("claim_charge", sums)
     own = {
         name: flat if flat in given or name in ("charge", "note") else name

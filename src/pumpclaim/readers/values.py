@@ -131,19 +131,27 @@ def money_of(cells: pl.Series) -> pl.Series:
 
 
 def date_of(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """A date as 2025-03-10, 03/10/2025 or 20250310, from 1900 to 2100."""
+    """A date as 2025-03-10, 03/10/2025, 20250310 or 10-MAR-2025, from 1900 to 2100."""
     if dtype == pl.Date or isinstance(dtype, pl.Datetime):
         day = cell.cast(pl.Date)
     else:
         text = plain(cell, dtype)
         size = text.str.len_bytes()
         compact = pl.when((size == 8) & text.str.contains(r"^\d+$")).then(text)
+        # A moment, as databases export dates, counts by its day.
+        midnight = r"[T ]00:00(:00(\.0+)?)?Z?$"
+        text = pl.when(text.str.contains(midnight)).then(text.str.slice(0, 10)).otherwise(text)
+        size = text.str.len_bytes()
         iso = pl.when((size == 10) & ~text.str.contains("/", literal=True)).then(text)
+        named = pl.when(text.str.contains(r"^\d{1,2}-[A-Za-z]{3}-\d{4}$")).then(
+            text.str.to_titlecase()
+        )
         slashed = pl.when(text.str.contains("/", literal=True)).then(text)
         day = pl.coalesce(
             iso.str.to_date("%Y-%m-%d", strict=False),
             slashed.str.to_date("%m/%d/%Y", strict=False),
             compact.str.to_date("%Y%m%d", strict=False),
+            named.str.to_date("%d-%b-%Y", strict=False),
         )
     return pl.when(day.is_between(EARLIEST, LATEST)).then(day)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from pumpclaim.claim_set import ClaimSet, Refusal
 from pumpclaim.errors import InputError
 from pumpclaim.readers.x12_claims import is_institutional, read_claims
 from pumpclaim.readers.x12_damage import MOST_ELEMENT, Damage
@@ -21,7 +22,7 @@ from pumpclaim.readers.x12_envelope import OTHER_KINDS, Envelope, read_envelope,
 from pumpclaim.readers.x12_lines import read_lines
 from pumpclaim.readers.x12_loops import LEVEL, Loops
 from pumpclaim.readers.x12_segments import FEW, KIND, last_before, owner, side_by_side
-from pumpclaim.tables import REJECTED, ClaimSet, Refusal
+from pumpclaim.tables import REJECTED
 
 if TYPE_CHECKING:
     from pumpclaim.readers.x12_segments import Ints, Segments

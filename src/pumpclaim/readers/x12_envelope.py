@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pumpclaim.claim_set import Refusal
 from pumpclaim.readers.x12_delimiters import isa_delimiters
 from pumpclaim.readers.x12_segments import ENVELOPE, KIND, KINDS
-from pumpclaim.tables import Refusal
 
 if TYPE_CHECKING:
     from pumpclaim.readers.x12_segments import Segments

@@ -63,6 +63,15 @@ def document(review: Review) -> dict[str, Any]:
                 }
                 for one in review.refused
             ],
+            "notices": [
+                {
+                    "source": one.source,
+                    "not_carried": list(one.not_carried),
+                    "rules": list(one.rules),
+                    "sentence": one.sentence,
+                }
+                for one in review.notices
+            ],
             "readings": switched(review),
         }
 

@@ -16,12 +16,12 @@ from urllib.parse import unquote
 import numpy as np
 import polars as pl
 
+from pumpclaim.claim_set import Refusal
 from pumpclaim.errors import InputError
 from pumpclaim.readers.headings import KNOWN, squeezed
 from pumpclaim.readers.sources import Source, find_sources, is_pattern
 from pumpclaim.readers.tabular import FIRST_ROW, ROW
 from pumpclaim.streams.kernel import FILE, Columns
-from pumpclaim.tables import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,7 +96,7 @@ class DataSet:
         Raises BadFileError.
         """
         frame = self._collect(one, self._wanted(one, flat))
-        return self._named(one, frame, np.arange(one.rows), flat)
+        return self._named(one, frame, np.arange(one.rows))
 
     def read_some(self, one: Slice, at: NDArray[np.int64]) -> pl.DataFrame:
         """The same of the rows ``at`` alone, which are all rows of their patients in the slice."""
@@ -108,28 +108,24 @@ class DataSet:
         if one.rows == file.rows:
             # Polars passes pages over only in whole files.
             near, first = one, 0
-        column = file.columns.given("patient_id")
-        assert column is not None  # noqa: S101  (no table of claims is without it)
-        wanted = self._wanted(one, None)
-        if column not in wanted:
+        own = file.columns.needed(["patient_id"])
+        if len(own) > 1 or own[0] in file.keys:
             return self.read(near)[at - first]
-        # Only whole pages of the other columns are decoded in which there is one of these patients.
+        column = own[0]
+        # Only pages of the other columns are decoded in which there is one of these patients.
         patients = self._collect(near, [column])[column].gather(pl.Series(at - first)).unique()
         of_them = pl.col(column).is_in(patients.drop_nulls().implode())
         if patients.null_count():
             of_them |= pl.col(column).is_null()
-        frame = self._collect(near, wanted, of_them)
+        frame = self._collect(near, self._wanted(one, None), of_them)
         if frame.height != len(at):
             raise BadFileError(one.file)
-        return self._named(one, frame, at, None)
+        return self._named(one, frame, at)
 
     def _wanted(self, one: Slice, flat: Sequence[str] | None) -> list[str]:
         """The stored columns of a file that are read."""
         file = self.files[one.file]
-        return [
-            own for own, name in file.columns.flat.items()
-            if own not in file.keys and (flat is None or name in flat)
-        ]  # fmt: skip
+        return [own for own in file.columns.needed(flat) if own not in file.keys]
 
     def _collect(self, one: Slice, stored: list[str], only: pl.Expr | None = None) -> pl.DataFrame:
         file = self.files[one.file]
@@ -144,21 +140,18 @@ class DataSet:
             raise BadFileError(one.file)
         return frame
 
-    def _named(
-        self, one: Slice, frame: pl.DataFrame, at: NDArray[np.int64], flat: Sequence[str] | None
-    ) -> pl.DataFrame:
+    def _named(self, one: Slice, frame: pl.DataFrame, at: NDArray[np.int64]) -> pl.DataFrame:
         file, count = self.files[one.file], len(at)
-        return pl.DataFrame([
-            pl.repeat(one.file, count, dtype=pl.UInt32, eager=True).alias(FILE),
+        whole = frame.select(
+            pl.repeat(one.file, count, dtype=pl.UInt32).alias(FILE),
             pl.Series(ROW, at + (one.start + FIRST_ROW), dtype=pl.UInt32),
+            pl.all(),
             *(
-                pl.repeat(file.keys[own], count, dtype=pl.String, eager=True).alias(name)
-                if own in file.keys
-                else frame[own].alias(name)
-                for own, name in file.columns.flat.items()
-                if flat is None or name in flat
+                pl.repeat(text, count, dtype=pl.String).alias(key)
+                for key, text in file.keys.items()
             ),
-        ])  # fmt: skip
+        )
+        return file.columns.flat(whole)
 
 
 def united(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
@@ -248,12 +241,12 @@ def _file(name: str) -> File:
         raise InputError(DAMAGED, source=name) from None
     names = [*schema.names(), *(key for key in keys if key not in schema)]
     columns = Columns.of(names, name)
-    for own, flat in columns.flat.items():
-        dtype = schema.get(own, pl.String())
-        if dtype.is_nested() and not (
-            isinstance(dtype, pl.List) and flat in ("modifiers", "diagnoses")
-        ):
-            raise InputError(f"column '{own}' is nested; give one value a row", source=name)
+    for flat in columns.sources:
+        for own in columns.needed([flat]):
+            dtype = schema.get(own, pl.String())
+            lists = isinstance(dtype, pl.List) and flat in ("modifiers", "diagnoses")
+            if dtype.is_nested() and not lists:
+                raise InputError(f"column '{own}' is nested; give one value a row", source=name)
     return File(
         name, rows, columns, stamp, {key: text for key, text in keys.items() if key not in schema}
     )

@@ -14,6 +14,7 @@ import polars as pl
 
 from pumpclaim.errors import InputError
 from pumpclaim.readers.headings import layout_names
+from pumpclaim.readers.layouts import Layout, recognise
 from pumpclaim.readers.tabular import ROW, contractor_numbers, read_rows
 from pumpclaim.reports.tabular import as_decimals
 from pumpclaim.review import Review, check
@@ -57,30 +58,41 @@ class Judged:
 
 @dataclass(frozen=True)
 class Columns:
-    """How a data set's columns are read: ``flat`` is name in the data -> name in the flat layout."""
+    """How a data set's columns are read.
 
-    flat: dict[str, str]
+    ``sources`` is name in the flat layout -> the data's columns that it is read from; ``layout`` is the
+    analysts' layout, null for the flat one.
+    """
+
+    sources: dict[str, tuple[str, ...]]
     contractors: frozenset[str]
+    layout: Layout | None = None
 
     @staticmethod
     def of(names: Sequence[str], source: str) -> Columns:
         """Raises InputError, as ``layout_names`` does, for columns that are no table of claims."""
+        if layout := recognise(names, source):
+            return Columns(layout.sources, frozenset(), layout)
         known = layout_names(names, source)
-        flat = {names[at]: name for at, name in known.items()}
-        return Columns(flat, frozenset(contractor_numbers(names, known)))
+        sources: dict[str, tuple[str, ...]] = {name: (names[at],) for at, name in known.items()}
+        return Columns(sources, frozenset(contractor_numbers(names, known)))
 
-    def given(self, name: str) -> str | None:
-        """The data's own name of a flat column."""
-        return next((own for own, flat in self.flat.items() if flat == name), None)
+    def needed(self, flat: Sequence[str] | None = None) -> list[str]:
+        """The data's columns that are read, for all flat columns or for some, each once."""
+        wanted = self.sources if flat is None else [one for one in flat if one in self.sources]
+        return list(dict.fromkeys(own for one in wanted for own in self.sources[one]))
 
-    def rename(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The data's columns under their flat names; ROW and FILE stay."""
+    def flat(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The data's columns, as far as they are there, under their flat names; ROW and FILE stay."""
+        if self.layout is not None:
+            return self.layout.flat(frame)
         kept = [name for name in (FILE, ROW) if name in frame.columns]
-        return frame.select(*kept, *(pl.col(own).alias(flat) for own, flat in self.flat.items()))
+        there = {name: own for name, (own,) in self.sources.items() if own in frame.columns}
+        return frame.select(*kept, *(pl.col(own).alias(name) for name, own in there.items()))
 
 
 def judge(rows: pl.DataFrame, columns: Columns, job: Job) -> Judged:
-    """Judge whole patients' rows in the flat layout (``Columns.rename``); with FILE and ROW or neither.
+    """Judge whole patients' rows in the flat layout (``Columns.flat``); with FILE and ROW or neither.
 
     Rows without places in files are put in order of claim and line, so that their order does not matter.
     """
@@ -88,7 +100,7 @@ def judge(rows: pl.DataFrame, columns: Columns, job: Job) -> Judged:
     if places is None:
         rows = _in_order(rows)
     cells = rows.drop(FILE, ROW, strict=False).with_row_index(ROW)
-    claims = read_rows(cells, job.source, columns.contractors, _locate(places, job))
+    claims = read_rows(cells, job.source, columns.contractors, _locate(places, job), columns.layout)
     review = check(
         claims, policy=job.policy, contractor=job.contractor, select=job.select, ignore=job.ignore
     )

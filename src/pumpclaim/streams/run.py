@@ -18,9 +18,11 @@ import numpy as np
 import polars as pl
 
 from pumpclaim._version import __version__
+from pumpclaim.claim_set import Refusal
 from pumpclaim.engine import LEVELS, choose_rules
 from pumpclaim.errors import InputError
 from pumpclaim.facts import dollars
+from pumpclaim.notices import Notice, notice
 from pumpclaim.policy import PolicySet, load
 from pumpclaim.policy.fingerprint import fingerprint
 from pumpclaim.readers.flat import flat_columns
@@ -37,7 +39,6 @@ from pumpclaim.streams.data_set import (
 from pumpclaim.streams.kernel import FILE, Columns, Job, judge
 from pumpclaim.streams.store import Store
 from pumpclaim.streams.survey import WORKERS, Survey, hashes, patient_ids, survey, within
-from pumpclaim.tables import Refusal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,11 +54,15 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class StreamResult:
-    """What a stream came to. ``summary`` has the counts, ``refused`` the files that were set aside."""
+    """What a stream came to. ``summary`` has the counts, ``refused`` the files that were set aside.
+
+    ``notices`` say what the set's layout does not carry.
+    """
 
     folder: Path
     summary: dict[str, Any]
     refused: tuple[Refusal, ...]
+    notices: tuple[Notice, ...] = ()
 
     def worst(self) -> str | None:
         """The worst outcome among the findings, or null when there is none."""
@@ -100,8 +105,9 @@ def check_stream(
     store = Store(Path(folder))
     store.open(asked, resume=resume)
     known = store.note() or {}
+    lacks = _notices(data, codes)
     if known.get("complete"):
-        return _result(store, known)
+        return _result(store, known, lacks)
     job = Job(
         policy, data.name, tuple(file.name for file in data.files), contractor, tuple(select), tuple(ignore)
     )  # fmt: skip
@@ -130,7 +136,7 @@ def check_stream(
         "summary": _summary(store.sums()),
     }
     store.finish(note)
-    return _result(store, note)
+    return _result(store, note, lacks)
 
 
 def check_scope(scope: str) -> None:
@@ -139,9 +145,15 @@ def check_scope(scope: str) -> None:
         raise InputError(f"'{scope}' is no scope; choose from {', '.join(SCOPES)}")
 
 
-def _result(store: Store, note: dict[str, Any]) -> StreamResult:
+def _notices(data: DataSet, codes: Sequence[str]) -> tuple[Notice, ...]:
+    layouts = (file.columns.layout for file in data.files)
+    lacks = dict.fromkeys(" ".join(one.not_carried) for one in layouts if one is not None)
+    return tuple(notice(data.name, one, codes) for one in lacks if one)
+
+
+def _result(store: Store, note: dict[str, Any], lacks: tuple[Notice, ...]) -> StreamResult:
     refused = tuple(Refusal(source, None, reason) for source, reason in note["refused"])
-    return StreamResult(store.folder, note["summary"], refused)
+    return StreamResult(store.folder, note["summary"], refused, lacks)
 
 
 def _summary(sums: dict[str, Any]) -> dict[str, Any]:
@@ -320,7 +332,7 @@ class _Run:
     @property
     def _columns(self) -> Columns:
         contractors = (file.columns.contractors for file in self.data.files)
-        return Columns({}, frozenset().union(*contractors))
+        return replace(self.data.files[0].columns, contractors=frozenset().union(*contractors))
 
     def _surveyed(self, rows: int) -> None:
         self.done += rows

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pumpclaim.charts.chart_set import ChartSet
+    from pumpclaim.claim_set import ClaimSet
     from pumpclaim.lines import Arranged
     from pumpclaim.policy import PolicySet
     from pumpclaim.review import Review
-    from pumpclaim.tables import ClaimSet
 
 SUPPLY_FROM = {0: "unknown", FROM_RECORD: "record", FROM_NOTE: "note"}
 REFILLS = Table(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pumpclaim.charts.assessment import assess as hold_charts_against_article
+from pumpclaim.claim_set import ClaimSet, Refusal
 from pumpclaim.compiled import compile_policy
 from pumpclaim.errors import InputError, UnusableError
 from pumpclaim.estimate import estimate as reckon
@@ -26,7 +27,6 @@ from pumpclaim.reports.assessment import json as assessment_report
 from pumpclaim.reports.json import render
 from pumpclaim.reports.written import json_bytes
 from pumpclaim.review import check as hold_against_article
-from pumpclaim.tables import ClaimSet, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

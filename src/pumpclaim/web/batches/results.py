@@ -10,8 +10,9 @@ import orjson
 import polars as pl
 
 from pumpclaim.charts.chart_set import ChartSet
+from pumpclaim.claim_set import ClaimSet
 from pumpclaim.readers.chart import read_chart_data
-from pumpclaim.tables import CLAIMS, LINES, ClaimSet
+from pumpclaim.tables import CLAIMS, LINES
 from pumpclaim.utilization.measure import Utilization, of_review
 from pumpclaim.worklist import worklist
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pumpclaim.charts.assessment import assess
+from pumpclaim.claim_set import Refusal
 from pumpclaim.errors import InputError
 from pumpclaim.policy import load
 from pumpclaim.readers.chart import read_chart_data
 from pumpclaim.reports.chart_template import chart_document
-from pumpclaim.tables import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

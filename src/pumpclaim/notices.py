@@ -1,0 +1,63 @@
+"""What a file's layout does not carry, and what stays open for that: said once for each file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pumpclaim.rules import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+WORDS = {
+    "description": "drug narrative",
+    "modifier_3": "third and fourth modifier",
+    "facility_state": "state of the service facility",
+}
+"""Columns that stand for several, and what people call them."""
+STAND_FOR = {
+    "description": ("description", "note"),
+    "modifier_3": ("modifier_3",),
+    "facility_state": ("facility_state",),
+}
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One file whose layout lacks columns: which, and the rules that are asked only as far as others tell."""
+
+    source: str
+    not_carried: tuple[str, ...]
+    rules: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Where and what, in one sentence."""
+        lacks = [words for name, words in WORDS.items() if name in self.not_carried]
+        priced = "; compounded drugs have no price" if "description" in self.not_carried else ""
+        return (
+            f"{self.source}: the file's layout carries no {', no '.join(lacks)}, so that is not known; "
+            f"{', '.join(self.rules)} are asked only as far as other columns tell{priced}"
+        )
+
+
+def notices(claims: pl.DataFrame, codes: Sequence[str]) -> tuple[Notice, ...]:
+    """The notices of a claims table, by file; ``codes`` are the rules that are run."""
+    if claims["not_carried"].null_count() == claims.height:
+        return ()
+    files = claims.select("source", "not_carried").drop_nulls().unique(maintain_order=True)
+    return tuple(notice(source, lacks, codes) for source, lacks in files.iter_rows())
+
+
+def notice(source: str, not_carried: str, codes: Sequence[str]) -> Notice:
+    """What is said of one file that lacks these columns."""
+    lacks = tuple(not_carried.split())
+    open_ = {name for name in WORDS if name in lacks}
+    rules = tuple(
+        code for code in codes
+        if any(set(STAND_FOR[name]) <= set(RULES[code].concerns) for name in open_)
+    )  # fmt: skip
+    return Notice(source, lacks, rules)
