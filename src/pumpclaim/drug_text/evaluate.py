@@ -19,7 +19,7 @@ LONGEST = 2_000
 """A longer text is cut here: a claim note has 80 characters, ten of them joined 800."""
 
 
-class _Quick(NamedTuple):
+class Quick(NamedTuple):
     """A part that is a name with one total, or one concentration: where its pieces stand.
 
     ``scale`` is nanograms, or for a concentration nanograms per ``per`` microlitres.
@@ -33,13 +33,13 @@ class _Quick(NamedTuple):
     per: int
 
 
-class _Layout(NamedTuple):
+class Layout(NamedTuple):
     """What texts of one shape share. ``quick`` is None when a part takes a closer look."""
 
     plans: tuple[Plan, ...]
     recipe: Recipe
     cuts: tuple[int, ...]
-    quick: tuple[_Quick, ...] | None
+    quick: tuple[Quick, ...] | None
     volume: slice | None
     volume_scale: int
 
@@ -51,34 +51,36 @@ def _plans(template: tuple[str, ...]) -> tuple[tuple[Plan, ...], Recipe]:
 
 
 @lru_cache(maxsize=65_536)
-def _layout(form: bytes) -> _Layout:
+def layout_of(form: bytes) -> Layout:
     template, cuts = lay_out(form.decode("ascii"))
     plans, read = _plans(template)
     volume = read.volumes[0] if len(read.volumes) == 1 and read.volumes[0].kind != "ratio" else None
+    if volume and volume.number < 0:
+        volume = None
     quick = None
     if not read.counts and (volume is not None or not read.volumes):
         found = [_quick(plan, cuts, volume) for plan in plans]
         quick = tuple(one for one in found if one is not None)
         if len(quick) < len(found):
             quick = None
-    where = _slice(cuts, 2 * volume.number + 1) if volume and volume.number >= 0 else None
-    return _Layout(plans, read, cuts, quick, where, volume.scale if volume else 0)
+    where = _slice(cuts, 2 * volume.number + 1) if volume else None
+    return Layout(plans, read, cuts, quick, where, volume.scale if volume else 0)
 
 
 def _slice(cuts: tuple[int, ...], at: int) -> slice:
     return slice(cuts[at], cuts[at + 1])
 
 
-def _quick(plan: Plan, cuts: tuple[int, ...], volume: Item | None) -> _Quick | None:
+def _quick(plan: Plan, cuts: tuple[int, ...], volume: Item | None) -> Quick | None:
     """The part's quick form, or None when it takes a closer look."""
     part = plan.part
     only = (*plan.masses, *plan.concs)
     if part.name is None or part.problem or len(only) != 1 or plan.ratios or plan.others:
         return None
-    if plan.concs and volume is None:
+    if only[0].number < 0 or (plan.concs and volume is None):
         return None
     (start, end), (first, last) = part.name, (part.start, part.end)
-    return _Quick(
+    return Quick(
         slice(cuts[2 * first[0]] + first[1], cuts[2 * last[0]] + last[1]),
         slice(cuts[2 * start[0]] + start[1], cuts[2 * end[0]] + end[1]),
         part.drug,
@@ -91,14 +93,14 @@ def _quick(plan: Plan, cuts: tuple[int, ...], volume: Item | None) -> _Quick | N
 def evaluate(text: str) -> Reading:
     """What ``text`` says; the grammar runs only for a template that was not met before."""
     text = text[:LONGEST]
-    layout = _layout(shape(text))
+    layout = layout_of(shape(text))
     if layout.quick is not None and (reading := _quickly(text, layout, layout.quick)):
         return reading
     return Closer(text, layout.plans, layout.recipe, layout.cuts).reading()
 
 
 def _quickly(  # noqa: PLR0911, PLR0912 - one flat pass: this is the inner loop
-    text: str, layout: _Layout, parts: tuple[_Quick, ...]
+    text: str, layout: Layout, parts: tuple[Quick, ...]
 ) -> Reading | None:
     """The common case: names with totals or concentrations in plain numbers, and one volume at
     most.
