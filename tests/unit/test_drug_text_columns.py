@@ -111,13 +111,13 @@ def test_the_texts_of_all_other_tests():
     assert_the_same(texts, texts[::-1])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(narratives | st.none(), max_size=30))
 def test_any_narratives(texts):
     assert_the_same(texts)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_many_texts_of_one_shape(data):
     text = data.draw(likely)
@@ -126,7 +126,7 @@ def test_many_texts_of_one_shape(data):
     assert_the_same([*texts, *texts[::3]])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_descriptions_and_notes_of_lines_and_claims(data):
     some = data.draw(st.lists(narratives | st.none(), min_size=1, max_size=6))
