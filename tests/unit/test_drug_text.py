@@ -66,6 +66,11 @@ READ_WHOLE = {
     "gm": ("MORPHINE 0.36 gm", MORPHINE_360),
     "g": ("MORPHINE .36g", MORPHINE_360),
     "spelt out": ("morphine 360 milligrams", MORPHINE_360),
+    "number spelt out": (
+        "MORPHINE TWO MG, CLONIDINE 50MCG, BACLOFEN 60MCG",
+        [("morphine", 2 * MG), ("clonidine", 50 * MCG), ("baclofen", 60 * MCG)],
+    ),
+    "volume spelt out": ("MORPHINE 20MG/ML X TWO ML", [("morphine", 40 * MG)]),
     "cc": ("MORPHINE 20MG/CC 18CC", MORPHINE_360),
     "per": ("MORPHINE 20 MG PER ML, 18 ML", MORPHINE_360),
     "in one millilitre": ("MORPHINE 20MG/1ML X 18 ML", MORPHINE_360),

@@ -1,218 +1,263 @@
-"""Many texts at once: those of one shape have their numbers at the same places, so they are read as columns.
+"""Many texts -> their ingredients, by whole columns.
 
-Texts that ``evaluate`` would take a closer look at are evaluated one by one, so the rows are the same.
+Texts of one shape have their numbers, names and units at the same places, so what ``evaluate`` does
+for one text in plain numbers is done here for all of them at once, in whole numbers of 64 bits. A
+text in which a number, a result or an intermediate product does not fit is left to ``evaluate``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from pumpclaim.drug_text.closer import DIGITS, MAX_VOLUME, Row
-from pumpclaim.drug_text.evaluate import LONGEST, Layout, Quick, evaluate, layout_of
+from pumpclaim.drug_text.closer import DIGITS, MAX_VOLUME
+from pumpclaim.drug_text.evaluate import LONGEST, layout_of
 from pumpclaim.drug_text.figures import MILLILITRE
-from pumpclaim.drug_text.tokens import SHAPE
+from pumpclaim.drug_text.tokens import FOLD, SHAPE
 from pumpclaim.tables import INGREDIENTS, MAX_AMOUNT, NANO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from numpy.typing import NDArray
+
+    from pumpclaim.drug_text.evaluate import Layout, Quick
 
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
-ENOUGH = 4
-"""Texts of one shape from which on they are read as columns."""
-_BETWEEN = "\x1e"
-_TABLE = SHAPE[: ord(_BETWEEN)] + _BETWEEN.encode() + SHAPE[ord(_BETWEEN) + 1 :]
+_END = "\0"
+"""Stands between texts; a text that holds it is left."""
+_SHAPE = b"\0" + SHAPE[1:]
+_LARGEST = int(np.iinfo(np.int64).max)
 _VOLUME_DIGITS = 9
-_MOST = 2**62
-FACTS = ("text", "name", "drug", "amount", "volume", "concentration", "problem")
-"""Columns of an ingredient that a reading gives, in the order of its rows."""
 
 
-class _Columns(NamedTuple):
-    """One part of the texts of one shape: where text and name stand, and what it comes to.
+class Facts(NamedTuple):
+    """The ingredients of texts: the columns of their rows, and the position of each row's text.
 
-    ``of`` are the texts; concentration and volume are -1 where there is none.
+    ``left`` says for each text whether it still has to be read, by itself.
     """
 
+    rows: pl.DataFrame
     of: Ints
-    item: int
-    quick: Quick
-    amount: Ints
-    volume: Ints
-    concentration: Ints
+    left: Bools
 
 
-def read_texts(texts: pl.Series) -> pl.DataFrame:
-    """The ingredients of different texts: ``of`` (the text's place), ``item`` from 1, and FACTS, in order."""
-    found: list[_Columns] = []
-    strange = _strange(texts)
-    plain = np.flatnonzero(~strange)
-    written = texts.gather(pl.Series(plain))
-    joined = _BETWEEN.join(written.to_list()).encode("ascii")
-    shapes = (
-        pl.Series(joined.translate(_TABLE).decode("ascii").split(_BETWEEN)) if len(plain) else None
+class _Parts(NamedTuple):
+    """Parts of shapes: where text, name and number stand, and what the number counts; by columns.
+
+    ``point`` is the place of the decimal point in the number, or the number's length.
+    ``denominator`` is the power of ten of its decimals, for a concentration times ``Quick.per``.
+    """
+
+    begin: Ints
+    length: Ints
+    name_begin: Ints
+    name_length: Ints
+    number_begin: Ints
+    number_length: Ints
+    point: Ints
+    scale: Ints
+    denominator: Ints
+    is_concentration: Ints
+
+
+class _Shapes(NamedTuple):
+    """What is known of each shape, as columns; ``first`` and number of its rows in ``parts``."""
+
+    quick: Bools
+    first: Ints
+    number: Ints
+    volume_begin: Ints
+    volume_length: Ints
+    volume_scale: Ints
+    parts: Ints
+    drugs: pl.Series
+
+
+def read_by_shape(texts: pl.Series) -> Facts:
+    """The ingredients of ``texts``, which are different and not null; rows in order of the texts."""
+    folded = _folded(texts)
+    left = ((folded.str.len_bytes() > LONGEST) | folded.str.contains(_END, literal=True)).to_numpy()
+    position = np.flatnonzero(~left)
+    if not len(position):
+        return Facts(INGREDIENTS.empty().drop("row", "item"), position, left)
+    chosen = folded.filter(~left)
+    joined = (chosen.str.join(_END).item() + _END).encode("ascii")
+    lengths = chosen.str.len_bytes().to_numpy().astype(np.int64)
+    forms = pl.Series([joined[:-1].translate(_SHAPE).decode("ascii")]).str.split(_END).explode()
+    distinct, form = number_distinct(forms.to_frame("form"))
+    shapes = _shapes(distinct["form"])
+    quick = shapes.quick[form]
+    left[position[~quick]] = True
+    begins = (np.cumsum(lengths + 1) - lengths - 1)[quick]
+    position, form = position[quick], form[quick]
+    return _evaluated(
+        texts, left, position, form, begins, np.frombuffer(joined, dtype=np.uint8), shapes
     )
-    bytes_ = np.frombuffer(joined, np.uint8)
-    starts = np.zeros(len(plain), np.int64)
-    starts[1:] = np.cumsum(written.str.len_bytes().to_numpy().astype(np.int64) + 1)[:-1]
-    rest = [np.flatnonzero(strange)]
-    for form, members in _groups(shapes):
+
+
+def number_distinct(table: pl.DataFrame) -> tuple[pl.DataFrame, Ints]:
+    """The different rows of ``table``, and which of them each row is."""
+    distinct = table.unique(maintain_order=True)
+    if distinct.height == table.height:
+        return table, np.arange(table.height)
+    which = table.join(
+        distinct.with_row_index("which"),
+        on=table.columns, how="left", maintain_order="left", nulls_equal=True,
+    )["which"]  # fmt: skip
+    return distinct, which.to_numpy().astype(np.int64)
+
+
+def spread(first: Ints, count: Ints) -> tuple[Ints, Ints]:
+    """``first``, ``first`` + 1, ... as many as ``count`` says, and whose place each of them is."""
+    of = np.repeat(np.arange(len(count)), count)
+    before = np.cumsum(count) - count
+    return np.arange(len(of)) + (first - before)[of], of
+
+
+def _folded(texts: pl.Series) -> pl.Series:
+    """The texts in ASCII, as many bytes as they have characters, with the digits that they have."""
+    other = texts.str.len_bytes() != texts.str.len_chars()
+    if not other.any():
+        return texts
+    folded = (
+        texts.filter(other)
+        .str.replace_many([chr(c) for c in FOLD], list(FOLD.values()))
+        .str.replace_all(r"[^\x00-\x7F]", "?")
+    )
+    return texts.clone().scatter(other.arg_true(), folded)
+
+
+def _shapes(forms: pl.Series) -> _Shapes:
+    parts: list[tuple[int, ...]] = []
+    drugs: list[str | None] = []
+    known: list[tuple[bool, int, int, int, int, int]] = []
+    for form in forms.to_list():
         layout = layout_of(form.encode("ascii"))
-        if layout.quick is None or len(members) < ENOUGH:
-            rest.append(plain[members])
-            continue
-        letters = bytes_[starts[members][:, None] + np.arange(len(form))]
-        fine, columns = _quickly(form, layout, layout.quick, letters)
-        rest.append(plain[members[~fine]])
-        found += [one._replace(of=plain[members[fine]]) for one in columns]
-    fast = _frame(texts, found)
-    slow = _one_by_one(texts, np.concatenate(rest))
-    return pl.concat([fast, slow]).sort("of", "item")
+        found = _parts(form, layout)
+        volume = layout.volume or slice(0, 0)
+        known.append((
+            found is not None, len(parts), len(found or ()),
+            volume.start, volume.stop - volume.start, layout.volume_scale,
+        ))  # fmt: skip
+        if found:
+            parts += found
+            drugs += [quick.drug for quick in layout.quick or ()]
+    columns = np.array(known, dtype=np.int64).reshape(-1, 6).T
+    return _Shapes(
+        columns[0] > 0,
+        columns[1],
+        columns[2],
+        columns[3],
+        columns[4],
+        columns[5],
+        np.array(parts, dtype=np.int64).reshape(-1, len(_Parts._fields)).T,
+        pl.Series(drugs, dtype=pl.String),
+    )
 
 
-def _strange(texts: pl.Series) -> Bools:
-    """Texts that are not plain ASCII, too long, or hold the sign that we put between them."""
-    size = texts.str.len_bytes()
-    strange = (size != texts.str.len_chars()) | (size > LONGEST)
-    return (strange | texts.str.contains(_BETWEEN, literal=True)).to_numpy()
-
-
-def _groups(shapes: pl.Series | None) -> Iterator[tuple[str, Ints]]:
-    """Each shape with the places of its texts."""
-    if shapes is None:
-        return
-    coded = shapes.cast(pl.Categorical(pl.Categories.random()))
-    number = coded.to_physical().to_numpy().astype(np.int64)
-    order = np.argsort(number, kind="stable")
-    ordered = number[order]
-    starts = np.flatnonzero(np.concatenate((np.ones(1, bool), ordered[1:] != ordered[:-1])))
-    forms = shapes.gather(pl.Series(order[starts])).to_list()
-    yield from zip(forms, np.split(order, starts[1:]), strict=True)
-
-
-def _quickly(
-    form: str, layout: Layout, parts: Sequence[Quick], letters: NDArray[np.uint8]
-) -> tuple[Bools, list[_Columns]]:
-    """``evaluate._quickly`` for all texts of a shape: which are read so, and their columns."""
-    count = len(letters)
-    none = np.full(count, -1)
-    fine = np.ones(count, bool)
-    volume = none
+def _parts(form: str, layout: Layout) -> list[tuple[int, ...]] | None:
+    """The parts of a shape, or None when texts of this shape are not read by columns."""
+    if layout.quick is None:
+        return None
     if layout.volume is not None:
-        if not form[layout.volume].isdigit() or len(form[layout.volume]) > _VOLUME_DIGITS:
-            return ~fine, []
-        volume = _value(letters, layout.volume) * layout.volume_scale
-        fine &= (volume > 0) & (volume <= MAX_VOLUME)
-    found = []
-    for item, part in enumerate(parts, start=1):
-        written = form[part.number]
-        whole, point, decimals = written.partition(".")
-        if len(written) > DIGITS or (part.per and layout.volume is None):
-            return ~np.ones(count, bool), []
-        if not (
-            written.isdigit() or (point and decimals.isdigit() and (not whole or whole.isdigit()))
-        ):
-            return ~np.ones(count, bool), []
-        digits = [at for at in range(part.number.start, part.number.stop) if form[at] != "."]
-        value, parts_of = _value(letters, digits), 10 ** len(decimals)
-        # Beyond this a product would not fit 64 bits; such a text is looked at one by one.
-        fine &= value <= _MOST // part.scale // max(MILLILITRE, MAX_VOLUME)
-        if parts_of * max(part.per, 1) > _MOST:
-            return ~np.ones(count, bool), []
-        scaled = np.where(fine, value, 0) * part.scale
-        if part.per:
-            below = parts_of * part.per
-            concentration, rest = np.divmod(scaled * MILLILITRE, below)
-            amount, left = np.divmod(scaled * np.where(fine, volume, 0), below)
-        else:
-            amount, left = np.divmod(scaled, parts_of)
-            concentration, rest = none, np.zeros(count, np.int64)
-            if layout.volume is not None:
-                concentration, rest = np.divmod(amount * MILLILITRE, np.where(fine, volume, 1))
-        fine &= (left == 0) & (amount > 0) & (amount <= MAX_AMOUNT) & (concentration <= NANO)
-        found.append(
-            _Columns(none, item, part, amount, volume, np.where(rest == 0, concentration, -1))
-        )
-    return fine, [
-        one._replace(amount=one.amount[fine], volume=one.volume[fine], concentration=one.concentration[fine])
-        for one in found
-    ]  # fmt: skip
+        written = form[layout.volume]
+        if not written.isdigit() or len(written) > _VOLUME_DIGITS:
+            return None
+    parts = [_part(form, quick, has_volume=layout.volume is not None) for quick in layout.quick]
+    found = [part for part in parts if part is not None]
+    return found if len(found) == len(parts) else None
 
 
-def _value(letters: NDArray[np.uint8], digits: slice | Sequence[int]) -> Ints:
-    """The number that stands at these places, its digits from the highest."""
-    at = letters[:, digits].astype(np.int64) - ord("0")
-    value: Ints = at @ (10 ** np.arange(at.shape[1] - 1, -1, -1, dtype=np.int64))
-    return value
+def _part(form: str, quick: Quick, *, has_volume: bool) -> tuple[int, ...] | None:
+    number = form[quick.number]
+    whole, point, decimals = number.partition(".")
+    if len(number) > DIGITS or (quick.per and not has_volume):
+        return None
+    if not (decimals.isdigit() if point else whole) or not (whole.isdigit() or not whole):
+        return None
+    denominator = 10 ** len(decimals) * (quick.per or 1)
+    if denominator > _LARGEST:
+        return None
+    return (
+        quick.text.start, quick.text.stop - quick.text.start,
+        quick.name.start, quick.name.stop - quick.name.start,
+        quick.number.start, len(number), len(whole),
+        quick.scale, denominator, bool(quick.per),
+    )  # fmt: skip
 
 
-def _frame(texts: pl.Series, found: Sequence[_Columns]) -> pl.DataFrame:
-    if not found:
-        return _typed({name: [] for name in ("of", "item", *FACTS)})
-    of = np.concatenate([one.of for one in found])
-    sizes = [len(one.of) for one in found]
-
-    def spread(values: Sequence[Any], dtype: Any) -> pl.Series:
-        return pl.Series(np.repeat(np.array(values, dtype), sizes))
-
-    places = {
-        f"{name}_{end}": spread([getattr(getattr(one.quick, name), end) for one in found], np.int64)
-        for name in ("text", "name")
-        for end in ("start", "stop")
-    }
-    drugs = list(dict.fromkeys(one.quick.drug for one in found))
-    drug = np.repeat([drugs.index(one.quick.drug) for one in found], sizes)
-    whole = pl.DataFrame({"whole": texts.gather(pl.Series(of)), **places})
-    cut = whole.select(_cut("text"), _cut("name"))
-    numbers = {
-        name: pl.Series(np.concatenate([getattr(one, name) for one in found]))
-        for name in ("amount", "volume", "concentration")
-    }
-    return _typed({
-        "of": of,
-        "item": spread([one.item for one in found], np.int64),
-        "text": cut["text"],
-        "name": cut["name"],
-        "drug": pl.Series(drugs, dtype=pl.String).gather(pl.Series(drug)),
-        "problem": pl.Series([None], dtype=pl.String).new_from_index(0, len(of)),
-        **{name: values.set(values < 0, None) for name, values in numbers.items()},
+def _evaluated(  # noqa: PLR0917 - one pass over columns
+    texts: pl.Series, left: Bools, position: Ints, form: Ints, begins: Ints,
+    buffer: NDArray[np.uint8], shapes: _Shapes,
+) -> Facts:  # fmt: skip
+    """As ``evaluate`` does for one text; ``position``, ``form`` and ``begins`` are of the quick ones."""
+    length = shapes.volume_length[form]
+    volume = _numbers(buffer, begins + shapes.volume_begin[form], length, length)
+    volume *= shapes.volume_scale[form]
+    fits = (length == 0) | ((volume > 0) & (volume <= MAX_VOLUME))
+    volume[~fits] = 0
+    at, of = spread(shapes.first[form], shapes.number[form])
+    part = _Parts(*shapes.parts[:, at])
+    number = _numbers(buffer, begins[of] + part.number_begin, part.number_length, part.point)
+    amount, concentration, right = _amounts(part, number, volume[of])
+    fits[of[~right]] = False
+    left[position[~fits]] = True
+    told = pl.DataFrame({
+        "whole": texts[position[of]],
+        "begin": part.begin, "length": part.length,
+        "name_begin": part.name_begin, "name_length": part.name_length,
+        "drug": shapes.drugs[at],
+        "amount": amount,
+        "volume": volume[of],
+        "concentration": concentration,
     })  # fmt: skip
+    rows = told.filter(fits[of]).select(
+        text=pl.col("whole").str.slice(pl.col("begin"), pl.col("length")),
+        name=pl.col("whole").str.slice(pl.col("name_begin"), pl.col("name_length")),
+        drug="drug",
+        amount="amount",
+        volume=pl.when(pl.col("volume") > 0).then("volume"),
+        concentration=pl.when(pl.col("concentration") >= 0).then("concentration"),
+        problem=pl.lit(None, dtype=pl.String),
+    )
+    return Facts(rows, position[of[fits[of]]], left)
 
 
-def _cut(name: str) -> pl.Expr:
-    start, stop = pl.col(f"{name}_start"), pl.col(f"{name}_stop")
-    return pl.col("whole").str.slice(start, stop - start).alias(name)
+def _amounts(part: _Parts, number: Ints, volume: Ints) -> tuple[Ints, Ints, Bools]:
+    """Amount (nanograms) and concentration (nanograms per millilitre, -1 for none) of each part.
+
+    ``volume`` is in microlitres, 0 for none. The last answer is whether the part can be taken so:
+    within all bounds, an amount in whole nanograms, and no product beyond 64 bits.
+    """
+    by_volume = part.is_concentration > 0
+    times = np.where(by_volume, volume, 1)
+    right = number <= _LARGEST // part.scale // np.where(
+        by_volume, np.maximum(times, MILLILITRE), 1
+    )
+    scaled = np.where(right, number, 0) * part.scale
+    amount, rest = np.divmod(scaled * times, part.denominator)
+    right &= (rest == 0) & (amount > 0) & (amount <= MAX_AMOUNT)
+    has_volume = volume > 0
+    concentration, rest = np.divmod(
+        np.where(by_volume, scaled, np.where(right, amount, 0)) * MILLILITRE,
+        np.where(by_volume, part.denominator, np.where(has_volume, volume, 1)),
+    )
+    right &= ~has_volume | (concentration <= NANO)
+    concentration[~has_volume | (rest > 0)] = -1
+    return amount, concentration, right
 
 
-def _one_by_one(texts: pl.Series, places: Ints) -> pl.DataFrame:
-    of: list[int] = []
-    items: list[int] = []
-    rows: list[Row] = []
-    for place, text in zip(places.tolist(), texts.gather(pl.Series(places)).to_list(), strict=True):
-        own = evaluate(text).rows
-        of += [place] * len(own)
-        items += range(1, len(own) + 1)
-        rows += own
-    return rows_frame(of, items, rows)
-
-
-def rows_frame(of: Sequence[int], items: Sequence[int], rows: Sequence[Row]) -> pl.DataFrame:
-    """Rows of readings as a table, each with its text's place and its item."""
-    facts = zip(*rows, strict=True) if rows else [[] for _ in FACTS]
-    return _typed({"of": of, "item": items, **dict(zip(FACTS, facts, strict=True))})
-
-
-def _typed(columns: dict[str, Any]) -> pl.DataFrame:
-    kinds = {"of": pl.Int64, **{name: INGREDIENTS.schema[name] for name in ("item", *FACTS)}}
-    return pl.DataFrame([
-        values.cast(kinds[name]).alias(name)
-        if isinstance(values := columns[name], pl.Series)
-        else pl.Series(name, values, kinds[name])
-        for name in kinds
-    ])  # fmt: skip
+def _numbers(buffer: NDArray[np.uint8], begin: Ints, length: Ints, point: Ints) -> Ints:
+    """The digits of each number as one whole number, with the decimal point passed over."""
+    value = np.zeros(len(begin), np.int64)
+    rest = np.flatnonzero(length > 0)
+    place = 0
+    while len(rest):
+        digit = rest[point[rest] != place]
+        value[digit] = value[digit] * 10 + (buffer[begin[digit] + place] - ord("0"))
+        place += 1
+        rest = rest[length[rest] > place]
+    return value

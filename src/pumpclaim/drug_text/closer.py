@@ -248,8 +248,13 @@ class Closer:
                 )
 
     def _number(self, item: Item, other: bool = False) -> Value:
-        """A figure's number as a fraction; raises _Unreadable when it is no readable number."""
+        """A figure's number as a fraction; raises _Unreadable when it is no readable number.
+
+        ONE to FOUR in words are kept as -2 to -5 in the number's place.
+        """
         place = item.other if other else item.number
+        if place < -1:
+            return -place - 1, 1
         written = self.text[self.cuts[2 * place + 1] : self.cuts[2 * place + 2]]
         if "," in written:
             head = written.split(".")[0].split(",")

@@ -55,13 +55,15 @@ def layout_of(form: bytes) -> Layout:
     template, cuts = lay_out(form.decode("ascii"))
     plans, read = _plans(template)
     volume = read.volumes[0] if len(read.volumes) == 1 and read.volumes[0].kind != "ratio" else None
+    if volume and volume.number < 0:
+        volume = None
     quick = None
     if not read.counts and (volume is not None or not read.volumes):
         found = [_quick(plan, cuts, volume) for plan in plans]
         quick = tuple(one for one in found if one is not None)
         if len(quick) < len(found):
             quick = None
-    where = _slice(cuts, 2 * volume.number + 1) if volume and volume.number >= 0 else None
+    where = _slice(cuts, 2 * volume.number + 1) if volume else None
     return Layout(plans, read, cuts, quick, where, volume.scale if volume else 0)
 
 
@@ -75,7 +77,7 @@ def _quick(plan: Plan, cuts: tuple[int, ...], volume: Item | None) -> Quick | No
     only = (*plan.masses, *plan.concs)
     if part.name is None or part.problem or len(only) != 1 or plan.ratios or plan.others:
         return None
-    if plan.concs and volume is None:
+    if only[0].number < 0 or (plan.concs and volume is None):
         return None
     (start, end), (first, last) = part.name, (part.start, part.end)
     return Quick(

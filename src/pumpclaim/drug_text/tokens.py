@@ -21,7 +21,7 @@ LABEL = "\x01"
 _DIGIT = "\x02"
 """Stands for a digit that belongs to a word: MSO4, D5W."""
 
-_FOLD: dict[int, str] = {
+FOLD: dict[int, str] = {
     **{ord(c): "U" for c in "\u00b5\u03bc\u039c"},
     **{ord(c): " " for c in "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000\ufeff\u00ae\u2122\u00a9"},
     **{ord(c): "-" for c in "\u2010\u2011\u2012\u2013\u2014\u2212"},
@@ -29,6 +29,7 @@ _FOLD: dict[int, str] = {
     **{ord(c): ";" for c in "\u2022\u00b7"},
     ord("\u00d7"): "X",
 }
+"""What stands in ASCII for other characters; the rest of them become "?"."""
 SHAPE = (
     bytes(
         ord("9")
@@ -40,6 +41,7 @@ SHAPE = (
     )
     + b"?" * 128
 )
+"""What stands for each byte of a text in its shape."""
 _UNITS = r"(?:MG|MCG|UG|NG|G|GM|GRAM|MILLI|MICRO|ML|CC|UL|L|MEQ|IU|U|UNIT)S?\b|%"
 _NO_UNIT = rf"(?!9)(?!\s*-?\s*(?:{_UNITS}))"
 _KEYWORDS = (
@@ -134,7 +136,7 @@ def shape(text: str) -> bytes:
     What has no place in a narrative becomes "?". Two texts of one shape are read alike.
     """
     if not text.isascii():
-        text = text.translate(_FOLD)
+        text = text.translate(FOLD)
         if not text.isascii():
             text = "".join(c if c.isascii() else "?" for c in text)
     return text.encode("ascii").translate(SHAPE)

@@ -118,6 +118,10 @@ def _parse_row_by_row(text: str, separator: str, source: str) -> tuple[list[str]
         ) from None
     names, rows = rows[0], rows[1:]
     width = len(names)
+    for row in rows:
+        # A separator at the end of a row is no cell more.
+        while len(row) > width and not row[-1]:
+            row.pop()
     cells = [len(row) if row and len(row) != width else None for row in rows]
     columns = {
         str(at): pl.Series([row[at] if at < len(row) else None for row in rows], dtype=pl.String)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,39 +16,41 @@ from pumpclaim.visits import NO_DAY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
     from pumpclaim.facts import Facts
 
 SHOWN_REFILLS = 6
+OLDER = "…"
+"""Stands for refills before those that are shown."""
 MANY = 256
-"""Lines from which on the days are put into words by whole columns."""
+"""From this many lines on the days of past refills are put into words by whole columns."""
 
 
 def refill_timing(facts: Facts) -> list[str]:
     """When the refill came, how long the fill before lasts, and where that is known from."""
-    refills = facts.context.lines.refills
-    texts = []
-    for place in facts.places.tolist():
-        before = _day_before(facts, place)
-        source = (
-            "the record of that visit"
-            if refills.supply_from[place] == FROM_RECORD
-            else f"the claim's note and the dose on record of {_day(int(refills.dose_day[place]))}"
-        )
-        texts.append(
-            f"The refill came {refills.interval[place]} days after that of {before}, whose fill lasts "
-            f"{refills.supply_before[place]} days by {source}"
-        )
-    return texts
-
-
-def _day_before(facts: Facts, place: int) -> str:
-    return _day(
-        int(facts.context.lines.days[place]) - int(facts.context.lines.refills.interval[place])
+    lines, places = facts.context.lines, facts.places
+    refills = lines.refills
+    interval = refills.interval[places]
+    values = (
+        interval,
+        lines.days[places].astype(np.int64) - interval,
+        refills.supply_before[places],
+        refills.supply_from[places] == FROM_RECORD,
+        refills.dose_day[places],
     )
+    return [
+        f"The refill came {passed} days after that of {_day(before)}, whose fill lasts {supply} days by "
+        + (
+            "the record of that visit"
+            if on_record
+            else f"the claim's note and the dose on record of {_day(dose_day)}"
+        )
+        for passed, before, supply, on_record, dose_day in zip(
+            *(column.tolist() for column in values), strict=True
+        )
+    ]
 
 
+@lru_cache(maxsize=65_536)
 def _day(day: int) -> str:
     return "an unknown day" if day in (NO_DAY, UNKNOWN) else str(date.fromordinal(719_163 + day))
 
@@ -93,34 +96,35 @@ def number(name: str) -> Callable[[Facts], list[str]]:
 
 def past_refills(facts: Facts) -> list[str]:
     """The days of the newest refills up to each line's, oldest first."""
-    rows = facts.context.rows[facts.places]
-    if len(rows) >= MANY:
-        return _past_refills(facts, rows)
+    if len(facts.places) >= MANY:
+        return _past_by_columns(facts)
     texts = []
-    for row in rows.tolist():
+    for row in facts.context.rows[facts.places].tolist():
         days = _days_to(facts, row)
         shown = [_day(day) for day in days[-SHOWN_REFILLS:]]
-        texts.append(("…, " if len(days) > SHOWN_REFILLS else "") + ", ".join(shown))
+        texts.append((f"{OLDER}, " if len(days) > SHOWN_REFILLS else "") + ", ".join(shown))
     return texts
 
 
-def _past_refills(facts: Facts, rows: NDArray[np.int64]) -> list[str]:
-    """The same of many lines: all of them go back one refill at a time."""
+def _past_by_columns(facts: Facts) -> list[str]:
+    """As ``past_refills``, for many lines: all go back from refill to refill in step."""
     whole = facts.whole
     assert whole is not None  # noqa: S101
-    before, days = whole.lines.refills.record_before, whole.lines.days
-    text: pl.Series | None = None
+    lines = whole.lines
+    steps = [facts.context.rows[facts.places]]
     for _ in range(SHOWN_REFILLS):
-        there = pl.Series(rows >= 0)
-        day = pl.Series(days[np.maximum(rows, 0)]).cast(pl.Date).cast(pl.String).set(~there, None)
-        if text is None:
-            text = day
-        else:
-            longer = pl.select(pl.concat_str(day, text, separator=", ")).to_series()
-            text = longer.zip_with(there, text)
-        rows = np.where(rows >= 0, before[np.maximum(rows, 0)], -1)
-    assert text is not None  # noqa: S101
-    return ("…, " + text).zip_with(pl.Series(rows >= 0), text).to_list()
+        at = steps[-1]
+        steps.append(np.where(at >= 0, lines.refills.record_before[at], -1))
+    rows = np.stack(steps[::-1])
+    days, number = np.unique(lines.days[rows[1:]], return_inverse=True)
+    words = pl.Series([_day(day) for day in days.tolist()], dtype=pl.String)
+    told = [
+        words[one].set(pl.Series(row < 0), None) for one, row in zip(number, rows[1:], strict=True)
+    ]
+    older = pl.Series([None, OLDER], dtype=pl.String)[(rows[0] >= 0).astype(np.int64)]
+    columns = [column.alias(str(i)) for i, column in enumerate([older, *told])]
+    joined = pl.select(pl.concat_str(columns, separator=", ", ignore_nulls=True))
+    return joined.to_series().to_list()
 
 
 def _days_to(facts: Facts, row: int) -> list[int]:
