@@ -64,6 +64,7 @@ def test_every_element_of_a_professional_claim() -> None:
             "frequency_code": "1", "payer_claim_control_number": "ICN99", "assignment": "A",
             "charge": 780_500_000_000, "statement_from": None, "statement_to": None,
             "diagnoses": ["G894", "M961"], "note": "FIRST; SECOND",
+            "not_carried": None,
         }
     ]  # fmt: skip
     assert found.lines.to_dicts() == [

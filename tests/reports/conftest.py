@@ -47,6 +47,10 @@ class HandBuilt:
         return self.claim_set.refused
 
     @property
+    def notices(self) -> tuple[Any, ...]:
+        return ()
+
+    @property
     def article(self) -> dict[str, str]:
         return {"id": "A55239", "revision": "R3"}
 

@@ -139,6 +139,7 @@ def read_claims(
         "statement_to": day_column(last, statement_state),
         "diagnoses": _diagnoses(loops, damage),
         "note": notes(segments, remarks, owner(loops.claims, remarks), count),
+        "not_carried": pl.Series([None], dtype=pl.String).new_from_index(0, count),
     }
     return table(CLAIMS, columns)
 
