@@ -169,7 +169,7 @@ def _look(data: DataSet, policy: PolicySet, one: Slice, *, only_concerned: bool)
 
 
 def _distinct(values: Sequence[Hashes]) -> Hashes:
-    whole = np.concatenate(values)
+    whole = np.concatenate([np.zeros(0, np.uint64), *values])
     return np.sort(pl.Series(whole).unique().to_numpy())
 
 
