@@ -40,7 +40,7 @@ except ImportError as error:
     ) from None
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pyspark.sql import Column, DataFrame
 
@@ -258,13 +258,13 @@ def _one_of(whole: DataFrame, name: str) -> DataFrame:
     return whole.where(F.col(name).isNotNull()).select(f"{name}.*")
 
 
-def session(master: str | None) -> SparkSession:
+def session(master: str | None, settings: Mapping[str, str] | None = None) -> SparkSession:
     """The session that is there, or one at ``master`` (all of this machine's cores when nothing is said)."""
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
-    builder = SparkSession.builder.appName("pumpclaim").config(
-        "spark.ui.showConsoleProgress", "true"
-    )
-    builder = builder.config("spark.sql.execution.arrow.maxRecordsPerBatch", "100000")
+    builder = SparkSession.builder.appName("pumpclaim")
+    own = {"spark.sql.execution.arrow.maxRecordsPerBatch": "100000", **(settings or {})}
+    for name, value in own.items():
+        builder = builder.config(name, value)
     if master is not None:
         builder = builder.master(master)
     return builder.getOrCreate()

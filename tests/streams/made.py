@@ -77,7 +77,7 @@ def written(folder: Path, name: str) -> pl.DataFrame:
     parts = sorted((folder / name).glob("*.parquet"))
     if not parts:
         return STREAMED[name].empty()
-    return pl.concat([pl.read_parquet(part) for part in parts])
+    return pl.concat([pl.read_parquet(part) for part in parts]).cast(dict(STREAMED[name].schema))
 
 
 def rejected(folder: Path) -> list[str | None]:
