@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
+import tempfile
+import zipfile
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -268,6 +271,21 @@ def session(master: str | None, settings: Mapping[str, str] | None = None) -> Sp
     if master is not None:
         builder = builder.master(master)
     return builder.getOrCreate()
+
+
+def ship(spark: SparkSession, wheel: str | Path) -> None:
+    """Send pumpclaim to the executors as its wheel; Polars, NumPy and PyArrow they must have themselves.
+
+    Spark takes a wheel only under a zip's name, which it is. Raises InputError when there is no such wheel.
+    """
+    path = Path(wheel)
+    if path.suffix != ".whl" or not zipfile.is_zipfile(path):
+        raise InputError(
+            "this is no wheel; build one with `pip wheel --no-deps .`", source=str(wheel)
+        )
+    copy = Path(tempfile.mkdtemp(prefix="pumpclaim-")) / f"{path.stem}.zip"
+    shutil.copyfile(path, copy)
+    spark.sparkContext.addPyFile(str(copy))
 
 
 def check_files(

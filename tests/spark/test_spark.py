@@ -87,6 +87,15 @@ def test_what_cannot_be_used(spark: Any, tmp_path: Path) -> None:
         check(lines, scope="some")
 
 
+def test_only_a_wheel_is_shipped(spark: Any, tmp_path: Path) -> None:
+    from pumpclaim.spark import ship
+
+    (tmp_path / "a.whl").write_text("no zip")
+    for path in (tmp_path / "a.whl", tmp_path / "none.whl", ROOT / "pyproject.toml"):
+        with pytest.raises(InputError, match="no wheel"):
+            ship(spark, path)
+
+
 def test_an_empty_frame(spark: Any, tmp_path: Path) -> None:
     from pumpclaim.spark import check
 
@@ -115,12 +124,12 @@ import sys
 from pyspark.sql import SparkSession
 spark = (SparkSession.builder.master("local-cluster[1,2,1024]").config("spark.ui.enabled", "false")
          .config("spark.driver.host", "127.0.0.1").getOrCreate())
-spark.sparkContext.addPyFile(sys.argv[1])
+from pumpclaim.spark import check, ship
+ship(spark, sys.argv[1])
 def where(_):
     import pumpclaim
     yield pumpclaim.__file__
 print("HOME", spark.sparkContext.parallelize([1], 1).mapPartitions(where).collect())
-from pumpclaim.spark import check
 checked = check(spark.read.parquet(sys.argv[2]), partitions=2)
 print("FOUND", checked.findings.count(), checked.prices.count())
 spark.stop()
@@ -149,6 +158,6 @@ def test_shipped_to_executors_as_a_wheel(tmp_path: Path, spark: Any) -> None:
     said = done.stdout.decode()
     assert done.returncode == 0, done.stderr.decode()[-3000:]
     home = next(line for line in said.splitlines() if line.startswith("HOME"))
-    assert ".whl" in home
+    assert f"{wheel.stem}.zip" in home
     _, wanted = local(pumps(4))
     assert f"FOUND {wanted['findings'].height} {wanted['prices'].height}" in said

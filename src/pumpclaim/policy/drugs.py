@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cache, cached_property
-from pathlib import Path
+from importlib import resources
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,8 @@ from pumpclaim.tables import NANOGRAMS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-DRUGS_FILE = Path(__file__).with_name("drugs.toml")
+DRUGS_FILE = resources.files("pumpclaim.policy") / "drugs.toml"
+"""Found as a resource, for on Spark the package may be a zip."""
 WORD_KINDS = (
     "salts", "diluents", "whole", "containers", "packages", "rates", "apart", "each", "labels",
     "passed_over",

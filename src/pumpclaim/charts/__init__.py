@@ -1,0 +1,1 @@
+"""Charts of the medical record against the criteria of coverage and documentation."""
