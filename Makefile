@@ -34,7 +34,7 @@ docs: $(VENV)/.test
 	$(BIN)/python -m pumpclaim.cli.docs docs
 
 bench: $(VENV)/.bench
-	PYTHONPATH=examples:benchmarks $(BIN)/python benchmarks/run.py
+	PYTHONPATH=examples:benchmarks $(BIN)/python benchmarks/run.py $(SECTIONS)
 
 bench-web: $(VENV)/.run
 	PYTHONPATH=examples:benchmarks $(BIN)/python benchmarks/web_load.py

@@ -141,3 +141,8 @@ def _claims(made: ClaimSet, mark: str, count: int, patients: str | None = None) 
         claim_id=pl.col("claim_id").fill_null("") + f"-{mark}", patient_id=who
     )
     return ClaimSet(claims, made.lines.filter(pl.col("claim") < count))
+
+
+def section() -> list[str]:
+    """The tables of this section."""
+    return [*utilization(), "", *history()]

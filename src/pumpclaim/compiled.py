@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,6 +61,11 @@ class FeeTable:
     starts: NDArray[np.int32]
     rates: NDArray[np.int64]
     compounding: NDArray[np.int64]
+
+    @cached_property
+    def charged(self) -> NDArray[np.int64]:
+        """The rates with 0 where there is none."""
+        return np.maximum(self.rates, 0)
 
     def period(self, day: NDArray[np.int32]) -> NDArray[np.int64]:
         """The period of each day, -1 before the first."""

@@ -8,7 +8,7 @@ product is a whole number of nano-dollars.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pumpclaim.compiled import FeeTable
     from pumpclaim.context import Context
     from pumpclaim.policy import PolicySet
 
@@ -179,9 +180,68 @@ def price_lines(context: Context, cartridges: Ints | None = None) -> Prices:
     return every
 
 
-def to_cents(nano_dollars: Ints) -> Ints:
+REFILLS_AT_A_TIME = 1 << 15
+"""Refills that are priced together in ``allowances``: what they need stays in a processor's cache."""
+
+
+def allowances(
+    table: FeeTable, days: NDArray[np.int32], starts: Ints, drug: NDArray[Any], amount: Ints
+) -> Ints:
+    """What refills alone come to, each one J7999 line with one compounding fee, in nano-dollars (P1, P2, P3).
+
+    ``table`` is an article's compiled fees. ``days`` (since 1970-01-01) and ``starts`` (the place of its
+    first drug, of which it has one at least) have one value a refill; ``drug`` (position in the compiled
+    policy) and ``amount`` (nanograms, at most MAX_AMOUNT) one value a drug. -1 where a drug has no fee on
+    the day. The arithmetic is that of ``price_lines``, without the questions of a claim.
+    """
+    ends = np.append(starts[1:], len(drug))
+    parts = []
+    for first in range(0, len(starts), REFILLS_AT_A_TIME):
+        some = slice(first, first + REFILLS_AT_A_TIME)
+        parts.append(_allowances(table, days[some], (starts[some], ends[some]), drug, amount))
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+
+def _allowances(
+    table: FeeTable,
+    days: NDArray[np.int32],
+    drugs: tuple[Ints, Ints],
+    drug: NDArray[Any],
+    amount: Ints,
+) -> Ints:
+    starts, ends = drugs
+    own = drug[starts[0] : ends[-1]]
+    if len(table.starts) == 1:
+        early, fee = days < table.starts[0], table.compounding[0]
+        extended = table.charged[0][own]
+    else:
+        period = table.period(days)
+        early, period = period < 0, np.maximum(period, 0)
+        fee = table.compounding[period]
+        extended = table.charged[np.repeat(period, ends - starts), own]
+    extended *= amount[starts[0] : ends[-1]]
+    is_priced = extended.all()
+    # Sums of neighbours by differences of a running sum; where that runs over, the differences hold.
+    np.cumsum(extended, out=extended)
+    total: Ints = extended[ends - (starts[0] + 1)]
+    total[1:] -= total[:-1].copy()
+    total += fee
+    to_cents(total, out=total)
+    if not is_priced:
+        days_of = np.repeat(days, ends - starts)
+        without = np.logical_or.reduceat(table.look_up(days_of, own) < 0, starts - starts[0])
+        total[without] = -1
+    if early.any():
+        total[early] = -1
+    return total
+
+
+def to_cents(nano_dollars: Ints, out: Ints | None = None) -> Ints:
     """Rounded once to whole cents, half up, still in nano-dollars; amounts are never negative."""
-    return (nano_dollars + CENT // 2) // CENT * CENT
+    cents = np.add(nano_dollars, CENT // 2, out=out)
+    np.floor_divide(cents, CENT, out=cents)
+    cents *= CENT
+    return cents
 
 
 @figure("payable: the lower of charge and allowance", statements=("P2",))
