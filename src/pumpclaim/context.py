@@ -186,6 +186,8 @@ def build_context(
         **listed_known,
         "units_are_one": lines.units >= 0,
         "has_kd": lines.kd_known,
+        "is_unplaced_compound": lines.text_known,
+        "is_reach_assumed": lines.place_carried | (reach.contract != 0) | (days == NO_DAY),
         **dict.fromkeys(
             ("has_narrative", "ingredients", "unread", "unpriced", "implausible"), lines.text_known
         ),

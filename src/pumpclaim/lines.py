@@ -42,8 +42,8 @@ class LineArrays:
     ``days`` are days since 1970-01-01 (NO_DAY when not known), ``units`` thousandths and ``charges``
     nano-dollars (-1 when not known), ``facts`` what its claim says of its reach (``reach.pack_lines``),
     ``counts`` those of ``Contents.counts``, ``text_known`` whether its file carries texts that may name
-    drugs, ``kd_known`` whether it is known that KD is or is not there, ``drug_dollars`` the sum of its drugs
-    in nano-dollars.
+    drugs, ``kd_known`` whether it is known that KD is or is not there, ``place_carried`` whether its file
+    carries a contract or a state, ``drug_dollars`` the sum of its drugs in nano-dollars.
     """
 
     claims: Ints
@@ -57,6 +57,7 @@ class LineArrays:
     counts: NDArray[np.uint64]
     text_known: Bools
     kd_known: Bools
+    place_carried: Bools
     drug_dollars: Ints
     sold: Bools
     perhaps_sold: Bools
@@ -151,16 +152,17 @@ def line_arrays(
 
 def _carried(
     lines: pl.DataFrame, claims: pl.DataFrame, claim_of: Ints, has_kd: Bools
-) -> tuple[Bools, Bools]:
-    """Of each line, whether its file carries texts, and whether it is known that KD is or is not there."""
+) -> tuple[Bools, Bools, Bools]:
+    """Of each line: its file carries texts; it is known that KD is or is not there; it carries a place."""
     everything = np.ones(lines.height, bool)
     if claims["not_carried"].null_count() == claims.height:
-        return everything, everything
+        return everything, everything, everything
     lacks = claims["not_carried"].fill_null("")
     text = lacks.str.contains(r"\bdescription\b.*\bnote\b").to_numpy()[claim_of]
     more = lacks.str.contains(r"\bmodifier_3\b").to_numpy()[claim_of]
     full = is_known(lines["modifier_1"]) & is_known(lines["modifier_2"])
-    return ~text, has_kd | ~(more & full)
+    place = lacks.str.contains(r"\bpayer_id\b.*\bbilling_state\b").to_numpy()[claim_of]
+    return ~text, has_kd | ~(more & full), ~place
 
 
 def narrated(lines: pl.DataFrame, compiled: CompiledPolicy) -> Bools:

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 WORDS = {
     "description": "drug narrative",
     "modifier_3": "third and fourth modifier",
-    "facility_state": "state of the service facility",
+    "payer_id": "contract and no state",
 }
 """Columns that stand for several, and what people call them."""
 STAND_FOR = {
     "description": ("description", "note"),
     "modifier_3": ("modifier_3",),
-    "facility_state": ("facility_state",),
+    "payer_id": ("payer_id", "billing_state"),
 }
 
 
@@ -36,11 +36,15 @@ class Notice:
     @property
     def sentence(self) -> str:
         """Where and what, in one sentence."""
-        lacks = [words for name, words in WORDS.items() if name in self.not_carried]
+        carried_not = set(self.not_carried)
+        lacks = [words for name, words in WORDS.items() if set(STAND_FOR[name]) <= carried_not]
+        if not lacks:
+            return f"{self.source}: the file's layout carries all that the rules ask for"
+        judge = "; give the contract with --contractor" if "contract and no state" in lacks else ""
         priced = "; compounded drugs have no price" if "description" in self.not_carried else ""
         return (
             f"{self.source}: the file's layout carries no {', no '.join(lacks)}, so that is not known; "
-            f"{', '.join(self.rules)} are asked only as far as other columns tell{priced}"
+            f"{', '.join(self.rules)} are asked only as far as other columns tell{priced}{judge}"
         )
 
 
@@ -55,7 +59,7 @@ def notices(claims: pl.DataFrame, codes: Sequence[str]) -> tuple[Notice, ...]:
 def notice(source: str, not_carried: str, codes: Sequence[str]) -> Notice:
     """What is said of one file that lacks these columns."""
     lacks = tuple(not_carried.split())
-    open_ = {name for name in WORDS if name in lacks}
+    open_ = {name for name, columns in STAND_FOR.items() if set(columns) <= set(lacks)}
     rules = tuple(
         code for code in codes
         if any(set(STAND_FOR[name]) <= set(RULES[code].concerns) for name in open_)

@@ -17,6 +17,7 @@ import typer
 from pumpclaim.cli.app import app
 from pumpclaim.policy import load
 from pumpclaim.reports.chart_template import how
+from pumpclaim.reports.layouts_page import layouts_page
 from pumpclaim.reports.pages import codes_text, rule_document
 from pumpclaim.reports.schemas import schema_text
 from pumpclaim.reports.tables_page import tables_page
@@ -219,6 +220,7 @@ FILES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "rules.md": rules_page,
     "tables.md": tables_page,
+    "layouts.md": layouts_page,
     "check.schema.json": lambda: schema_text("check"),
     "assess.schema.json": lambda: schema_text("assess"),
     "openapi.json": lambda: openapi().decode(),

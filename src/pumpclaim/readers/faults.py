@@ -29,11 +29,15 @@ WANTED = {
 class Faults:
     """Rows that cannot be used, each with its number and the reason.
 
-    ``locate`` says where a row stands, from its number.
+    ``locate`` says where a row stands, from its number, ``called`` what the file calls a flat column.
     """
 
-    def __init__(self, locate: Callable[[int], str] = "row {}".format) -> None:
-        self.locate = locate
+    def __init__(
+        self,
+        locate: Callable[[int], str] = "row {}".format,
+        called: Callable[[str], str] = "{}".format,
+    ) -> None:
+        self.locate, self.called = locate, called
         self._found = [pl.DataFrame(schema={"row": pl.UInt32, "reason": pl.String})]
 
     def add(self, bad: pl.Series, rows: pl.Series, say: str | Callable[[int], str]) -> None:
@@ -55,14 +59,16 @@ class Faults:
         return found.unique("row", keep="first", maintain_order=True).sort("row")
 
 
-def unreadable(name: str, column: Column | None, cells: pl.Series) -> Callable[[int], str]:
-    """Says of a cell of the flat column ``name`` what stands there and what should."""
+def unreadable(
+    name: str, column: Column | None, cells: pl.Series, called: str | None = None
+) -> Callable[[int], str]:
+    """Says of a cell of the flat column ``name``, ``called`` so in the file, what stands there and should."""
     longest = LONGEST_NOTE if column and column.name == "note" else LONGEST
     kind = (
         "date" if column and column.dtype == pl.Date else (column.unit or name) if column else name
     )
     wanted = WANTED.get(kind, f"write plain text of at most {longest:,} characters")
-    return lambda at: f"column '{name}' cannot be '{shown(cells[at])}'; {wanted}"
+    return lambda at: f"column '{called or name}' cannot be '{shown(cells[at])}'; {wanted}"
 
 
 def shown(cell: object) -> str:

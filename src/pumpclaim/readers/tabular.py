@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections import Counter
 from itertools import compress
 from typing import TYPE_CHECKING
 
@@ -115,9 +114,6 @@ def read_table(
     a formula is taken off (see ``flat.write_flat``). Raises InputError when the columns cannot be used.
     """
     if layout := recognise(names, source):
-        twice = [name for name, times in Counter(names).items() if times > 1]
-        if twice:
-            raise InputError(f"column '{twice[0]}' is there twice", source=source)
         return _read_layout(
             layout, table.rename(dict(zip(map(str, range(len(names))), names, strict=True))), source
         )
@@ -156,7 +152,7 @@ def read_rows(
         return ClaimSet()
     may_be_empty = layout.may_be_empty if layout is not None else frozenset[str]()
     given = set(cells.columns) & (flat_columns().keys() | {MODIFIERS})
-    faults = Faults(locate)
+    faults = Faults(locate) if layout is None else Faults(locate, layout.called)
     values = _grouped(_read_values(cells, contractors, may_be_empty, faults))
     starts, lead = _starts(values)
     if "line" not in given:
@@ -201,19 +197,25 @@ def _read_values(
     for name in read:
         if values[name].null_count() > cells[name].null_count():
             lost = values[name].is_null() & cells.select(_given(name, schema[name])).to_series()
-            faults.add(lost, rows, unreadable(name, columns[name], cells[name]))
+            faults.add(
+                lost, rows, unreadable(name, columns[name], cells[name], faults.called(name))
+            )
             astray |= lost if name in KEY else False
     for name in (one for one in REQUIRED if one not in may_be_empty):
         empty = values[name].is_null()
         stand_in = STAND_INS.get(name, "")
         if stand_in in read:
             empty &= values[stand_in].is_null()
-        faults.add(empty, rows, f"column '{name}' is empty; every service line needs one")
+        faults.add(
+            empty, rows, f"column '{faults.called(name)}' is empty; every service line needs one"
+        )
         astray |= empty if name in KEY else False
     for begin, end in (("service_from", "service_to"), ("statement_from", "statement_to")):
         if begin in read and end in read:
             reversed_ = (values[end] < values[begin]).fill_null(value=False)
-            faults.add(reversed_, rows, f"column '{end}' is before '{begin}'")
+            faults.add(
+                reversed_, rows, f"column '{faults.called(end)}' is before '{faults.called(begin)}'"
+            )
     if MODIFIERS in schema:
         values = _split_modifiers(cells, values, faults)
     return values.with_columns(

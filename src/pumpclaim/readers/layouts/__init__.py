@@ -7,6 +7,7 @@ frame, so a file, a part of a stream and a partition on Spark are read alike.
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pumpclaim.errors import InputError
+from pumpclaim.readers.flat import REQUIRED
 from pumpclaim.readers.values import plain
 
 if TYPE_CHECKING:
@@ -24,8 +26,18 @@ if TYPE_CHECKING:
 SHIPPED = ("ccw_carrier", "ccw_outpatient", "tuva")
 TEXTS = ("description", "note", "claim_note")
 """Columns that may name drugs."""
-TOLD = (*TEXTS, "modifier_3", "modifier_4", "facility_state", "service_state")
+TOLD = (
+    *TEXTS,
+    "modifier_3",
+    "modifier_4",
+    "payer_id",
+    "service_state",
+    "facility_state",
+    "billing_state",
+)
 """Columns of which it is said when a file does not carry them: without them answers stay open."""
+VOID = "8"
+"""Claim frequency code of a claim that is taken back."""
 EMPTY = ("", "\\N", "NULL", "null")
 """How exports write that there is nothing."""
 FORMS = ("professional", "institutional")
@@ -67,10 +79,17 @@ class Layout:
             found[flat] = self._there(f"{one['name']}{at}" for at in range(1, one["most"] + 1))
         return {flat: own for flat, own in found.items() if own}
 
+    def called(self, flat: str) -> str:
+        """The file's own name of a flat column, as its first source has it."""
+        return self.sources.get(flat, (flat,))[0]
+
     def needed(self, flat: Iterable[str] | None = None) -> list[str]:
         """The file's columns that are read, for all flat columns or for some, each once."""
         wanted = self.sources if flat is None else [one for one in flat if one in self.sources]
-        return list(dict.fromkeys(own for one in wanted for own in self.sources[one]))
+        own = [own for one in wanted for own in self.sources[one]]
+        if flat is None:
+            own += self._there(self.told.get("voids", {}))
+        return list(dict.fromkeys(own))
 
     @property
     def not_carried(self) -> tuple[str, ...]:
@@ -92,6 +111,14 @@ class Layout:
         constants = [
             pl.lit(text).alias(flat) for flat, text in self.told.get("constants", {}).items()
         ]
+        voids = [
+            _given(pl.col(self._own[name]), frame.schema[self._own[name]]).is_in(values)
+            for name, values in self.told.get("voids", {}).items()
+            if self._own.get(name) in have
+        ]
+        if voids:
+            is_void = pl.any_horizontal(voids).fill_null(value=False)
+            columns.append(pl.when(is_void).then(pl.lit(VOID)).alias("frequency_code"))
         return frame.select(*columns, *constants)
 
     def services(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -136,6 +163,11 @@ def _form(cell: pl.Expr) -> pl.Expr:
     return pl.when(form.is_in(FORMS)).then(form)
 
 
+def _revenue_code(cell: pl.Expr) -> pl.Expr:
+    """Four digits; exports drop the first zeros."""
+    return cell.str.pad_start(4, "0")
+
+
 def _no_zeros(cell: pl.Expr) -> pl.Expr:
     return pl.when(~cell.str.contains("^0+$")).then(cell)
 
@@ -145,6 +177,7 @@ READ: dict[str, Callable[[pl.Expr], pl.Expr]] = {
     "states": _state,
     "contracts": _contract,
     "forms": _form,
+    "revenue_codes": _revenue_code,
 }
 """How the columns are read that a TOML file names under ``reading``."""
 
@@ -155,10 +188,11 @@ def _given(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return pl.when(~text.is_in(EMPTY)).then(text)
 
 
-def recognise(names: Sequence[str], source: str) -> Layout | None:
+def recognise(names: Sequence[str], source: str = "") -> Layout | None:
     """The layout of a file with these columns; null when it is none of these.
 
-    Raises InputError for a file of Medicare claims of another kind, which are not read.
+    Raises InputError for a file of Medicare claims of another kind, which are not read, and for a layout
+    with a column twice or without one that every service line needs.
     """
     own = _capitals(names)
     for other in _others():
@@ -167,16 +201,32 @@ def recognise(names: Sequence[str], source: str) -> Layout | None:
                 f"this is a file of {other['name']}; the CCW's carrier and outpatient claims are read",
                 source=source,
             )
-    for told in _shipped():
+    for told in shipped_layouts():
         if own.issuperset(name.upper() for name in told["told_by"]):
-            return Layout(told, tuple(names))
+            return _whole(Layout(told, tuple(names)), source)
     return None
+
+
+def _whole(layout: Layout, source: str) -> Layout:
+    """The layout, when its columns are enough and each is there once."""
+    times = Counter(name.strip(' "').lstrip("\ufeff").upper() for name in layout.names)
+    problems = [
+        f"column '{name}' is there twice" for name in layout.needed() if times[name.upper()] > 1
+    ]
+    problems += [
+        f"column '{layout.told['columns'][flat][0]}' is missing"
+        for flat in REQUIRED
+        if flat not in layout.sources
+    ]
+    if problems:
+        raise InputError(f"this looks like {layout.name}, but {'; '.join(problems)}", source=source)
+    return layout
 
 
 def is_told(names: Sequence[str]) -> bool:
     """Whether the columns are those of any file that is known here, of the layouts and the others."""
     own = _capitals(names)
-    every = (*_shipped(), *_others())
+    every = (*shipped_layouts(), *_others())
     return any(own.issuperset(name.upper() for name in one["told_by"]) for one in every)
 
 
@@ -191,7 +241,8 @@ def states() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> tuple[dict[str, Any], ...]:
+def shipped_layouts() -> tuple[dict[str, Any], ...]:
+    """What the TOML files of the layouts tell."""
     return tuple(_facts(name) for name in SHIPPED)
 
 
@@ -202,3 +253,8 @@ def _others() -> tuple[dict[str, Any], ...]:
 
 def _facts(name: str) -> dict[str, Any]:
     return tomllib.loads((resources.files(__package__) / f"{name}.toml").read_text("utf-8"))
+
+
+def other_kinds() -> list[str]:
+    """Kinds of files that are known and not read."""
+    return [str(one["name"]) for one in _others()]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pumpclaim.policy import PolicySet
     from pumpclaim.review import Review
 
-REFUSED, CHARTS = "refused.json", "charts.json"
+REFUSED, CHARTS, NOTICES = "refused.json", "charts.json", "notices.json"
 
 
 def save(review: Review, past: ClaimSet | None, folder: Path) -> dict[str, Any]:
@@ -44,6 +44,7 @@ def save(review: Review, past: ClaimSet | None, folder: Path) -> dict[str, Any]:
         tables |= {"past_claims": past.claims, "past_lines": past.lines}
     for name, table in tables.items():
         table.write_parquet(folder / f"{name}.parquet", row_group_size=100_000)
+    (folder / NOTICES).write_bytes(orjson.dumps([one.sentence for one in review.notices]))
     refused = [one.sentence for one in review.refused]
     (folder / REFUSED).write_bytes(orjson.dumps(refused))
     counts = found.group_by(pl.col("determination").cast(pl.String)).len().rows()
@@ -78,6 +79,13 @@ class Results:
     def refused(self) -> list[str]:
         """Files and parts of files that could not be used, a sentence each."""
         found: list[str] = orjson.loads((self.folder / REFUSED).read_bytes())
+        return found
+
+    @cached_property
+    def notices(self) -> list[str]:
+        """What layouts of files do not carry, a sentence each file."""
+        file = self.folder / NOTICES
+        found: list[str] = orjson.loads(file.read_bytes()) if file.exists() else []
         return found
 
     def findings_of(self, claims: pl.Series) -> pl.DataFrame:

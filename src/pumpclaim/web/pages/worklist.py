@@ -128,7 +128,7 @@ def worklist(request: Request, visitor: SignedIn, batch: str) -> Response:
         chosen=chosen.height, at_stake=_sum(chosen["at_stake"]), unknown=chosen["at_stake"].null_count(),
         choices=choices(results.worklist), titles=_titles(),
         rejected=results.rejected.head(200).to_dicts(), rejected_count=results.rejected.height,
-        refused=results.refused, owners=owners(services, visitor), forms=FORMS,
+        refused=results.refused, notices=results.notices, owners=owners(services, visitor), forms=FORMS,
         headers={"Vary": "HX-Request"},
     )  # fmt: skip
 
