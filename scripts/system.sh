@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What tests need beside Python: Debian's Chromium and PostgreSQL, and LHC-Forms from npm. Installs where it may, and
+# What tests need beside Python: Debian's Chromium, PostgreSQL and Java, and LHC-Forms from npm. Installs where it may, and
 # says loudly what is missing. Usage: scripts/system.sh FOLDER
 set -uo pipefail
 folder=$1
@@ -29,6 +29,9 @@ if [ -z "$(ls -d /usr/lib/postgresql/*/bin/initdb 2> /dev/null)" ]; then
     [ -n "$(ls -d /usr/lib/postgresql/*/bin/initdb 2> /dev/null)" ] || command -v initdb > /dev/null ||
         missing "PostgreSQL: the history is tested on SQLite alone"
 fi
+
+install openjdk-17-jre-headless java ||
+    missing "Java 17: nothing is tested on Spark"
 
 # LHC-Forms, the National Library of Medicine's renderer of FHIR Questionnaires; used in tests alone.
 version=40.1.3
