@@ -9,7 +9,7 @@ from pathlib import Path
 from data_sets import SHARE_OF_PUMPS, make
 from measure import alone, table
 
-LINES, CLINICS = 3_000_000, 300_000
+LINES, CLINICS = 2_000_000, 200_000
 CLUSTER_CORES, BILLION = 100, 1_000_000_000
 
 

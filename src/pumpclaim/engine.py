@@ -13,7 +13,7 @@ import polars as pl
 from pumpclaim.errors import InputError
 from pumpclaim.rules import RULES, Case, Line, Rule
 from pumpclaim.rules.registry import REACHES
-from pumpclaim.tables import DETERMINATIONS, OUTCOMES
+from pumpclaim.tables import DETERMINATIONS, FEW, OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +111,9 @@ def run_rules(
     if charts is not None:
         frame = frame.hstack(charts.frame)
     # An unknown answer is null, which neither any nor arg_true counts: it does not fire.
-    answers = frame.select([one.asked for one in planned])
+    asked = [one.asked for one in planned]
+    # For a few lines handing expressions to other threads costs more than they do.
+    answers = frame.select_seq(asked) if frame.height < FEW else frame.select(asked)
     hits = []
     for one, answer in zip(planned, answers.get_columns(), strict=True):
         if not answer.any():
