@@ -103,6 +103,8 @@ def check(
     check_scope(scope)
     choose_rules(select, ignore)
     policy = policy or load()
+    if contractor is not None:
+        compile_policy(policy).contract_position(contractor)
     columns = Columns.of(lines.columns, "the DataFrame")
     if "line" not in columns.sources:
         raise InputError(

@@ -124,6 +124,9 @@ def test_resumes_without_doing_anything_twice(
 def test_a_folder_with_results_is_not_written_over(tmp_path: Path) -> None:
     paths = in_files(pumps(2), tmp_path / "in", [])
     check_stream(paths, tmp_path / "out")
+    with pytest.raises(InputError, match="no Medicare A or B contract"):
+        check_stream(paths, tmp_path / "other", contractor="99")
+    assert not (tmp_path / "other").exists()
     with pytest.raises(InputError, match="--resume"):
         check_stream(paths, tmp_path / "out")
     with pytest.raises(InputError, match="options differ"):
@@ -161,6 +164,7 @@ def test_bad_files_are_set_aside_and_named(tmp_path: Path) -> None:
         pl.read_parquet(late)
     result = check_stream([str(tmp_path / "in")], tmp_path / "out", piece=7)
     named = {Path(one.source).name: one.reason for one in result.refused}
+    assert "no Parquet file" in named["zz-text.parquet"]
     assert set(named) == {"zz-cut.parquet", "zz-text.parquet", "zz-other.parquet", "late.parquet"}
     assert all(len(reason) < 200 for reason in named.values())
     equal(good, tmp_path / "out")

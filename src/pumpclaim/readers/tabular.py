@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,22 +10,21 @@ import polars as pl
 
 from pumpclaim.claim_set import ClaimSet
 from pumpclaim.errors import InputError
+from pumpclaim.readers.agreement import FIRST, ROW, check_claims
 from pumpclaim.readers.delimited import CELLS, parse
-from pumpclaim.readers.faults import Faults, shown, unreadable
+from pumpclaim.readers.faults import Faults, unreadable
 from pumpclaim.readers.flat import (
     CLAIM_NAMES,
     KEY,
     MODIFIERS,
     REQUIRED,
     STAND_INS,
-    claim_columns,
     flat_columns,
-    line_columns,
 )
 from pumpclaim.readers.headings import layout_names, squeezed
 from pumpclaim.readers.layouts import Layout, recognise
 from pumpclaim.readers.values import plain, plain_cells, read_cells
-from pumpclaim.tables import CLAIMS, LINES, MAX_MONEY, NANO, REJECTED
+from pumpclaim.tables import CLAIMS, LINES, REJECTED
 from pumpclaim.threads import LARGE, each
 from pumpclaim.visits import sort_by, whole_numbers
 
@@ -43,9 +41,7 @@ MODIFIER_NAMES = [f"modifier_{place}" for place in (1, 2, 3, 4)]
 CONTRACTOR_DIGITS = 5
 """Digits of a Medicare contract number, whose first zero spreadsheets drop."""
 NOT_THE_HEADER = "cells, the header not as many; put quotes around a text that holds the separator"
-ROW = "?row"
-"""Column with the number of each row."""
-_FIRST, _ASTRAY = "?first", "?astray"
+_ASTRAY = "?astray"
 
 
 def read_csv(data: bytes, source: str) -> ClaimSet:
@@ -158,7 +154,7 @@ def read_rows(
     if "line" not in given:
         number = pl.Series(np.arange(values.height) - lead + 1, dtype=pl.UInt32)
         values = values.with_columns(number.alias("line"))
-    _check_claims(values, starts, lead, given, faults)
+    check_claims(values, starts, lead, given, faults)
     not_carried = " ".join(layout.not_carried) or None if layout is not None else None
     return _claim_set(values, given, faults, source, not_carried)
 
@@ -251,7 +247,7 @@ def _split_modifiers(cells: pl.DataFrame, values: pl.DataFrame, faults: Faults) 
 
 
 def _grouped(values: pl.DataFrame) -> pl.DataFrame:
-    """The rows claim by claim, each claim where its first row stands; ``_FIRST`` is that row's number.
+    """The rows claim by claim, each claim where its first row stands; ``FIRST`` is that row's number.
 
     Rows of a claim stand in order of their line numbers.
 
@@ -261,7 +257,7 @@ def _grouped(values: pl.DataFrame) -> pl.DataFrame:
     bill = pl.col("type_of_bill").str.slice(2, 1).replace("", None)
     values = values.with_columns(frequency_code=pl.coalesce("frequency_code", bill))
     key = [*KEY[:-1], pl.col(KEY[-1]).fill_null("1")]
-    values = values.with_columns(pl.col(ROW).first().over(key).alias(_FIRST))
+    values = values.with_columns(pl.col(ROW).first().over(key).alias(FIRST))
     if values[_ASTRAY].any():
         whose = values.filter(_ASTRAY).select("claim_id", "patient_id").unique()
         of_nobody = whose.filter(pl.col("patient_id").is_null())["claim_id"].drop_nulls()
@@ -270,14 +266,14 @@ def _grouped(values: pl.DataFrame) -> pl.DataFrame:
             .then(pl.col(ROW).first().over("claim_id"))
             .when(pl.struct("claim_id", "patient_id").is_in(whose.to_struct().implode()))
             .then(pl.col(ROW).first().over("claim_id", "patient_id"))
-            .otherwise(_FIRST)
+            .otherwise(FIRST)
         )
         alone = pl.when(pl.col("claim_id").is_null()).then(ROW).otherwise(together)
-        values = values.with_columns(alone.alias(_FIRST))
-    first = values[_FIRST].to_numpy()
+        values = values.with_columns(alone.alias(FIRST))
+    first = values[FIRST].to_numpy()
     if not (first[1:] >= first[:-1]).all():
         values = values[np.argsort(first, kind="stable")]
-        first = values[_FIRST].to_numpy()
+        first = values[FIRST].to_numpy()
     if values["line"].null_count() < values.height:
         line = whole_numbers(values["line"].cast(pl.Int64), MOST_ROWS)
         if not ((line[1:] >= line[:-1]) | (first[1:] > first[:-1])).all():
@@ -287,72 +283,10 @@ def _grouped(values: pl.DataFrame) -> pl.DataFrame:
 
 def _starts(values: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Position of each claim's first row, and for each row that of its claim's."""
-    first = values[_FIRST].to_numpy()
+    first = values[FIRST].to_numpy()
     is_start = np.concatenate(([True], first[1:] != first[:-1]))
     starts = np.flatnonzero(is_start)
     return starts, starts[np.cumsum(is_start) - 1]
-
-
-def _check_claims(
-    values: pl.DataFrame,
-    starts: NDArray[np.int64],
-    lead: NDArray[np.int64],
-    given: set[str],
-    faults: Faults,
-) -> None:
-    """What can be wrong with a claim although each of its cells can be read."""
-    rows = values[ROW]
-    again = lead != np.arange(values.height)
-    names = sorted(claim_columns().keys() - line_columns().keys() & given)
-    vary = each(lambda name: _varies(values[name], again), names, large=values.height > LARGE)
-    for name in compress(names, vary):
-        own, first = values[name], values[name].gather(lead)
-        differs = own.is_not_null() & own.ne_missing(first)
-        faults.add(differs, rows, _other_fact(name, own, first, rows.gather(lead), faults.locate))
-    if "line" in given and not _ascends(values["line"], again):
-        twice = ~values.select(pl.struct(_FIRST, "line").is_first_distinct()).to_series()
-        faults.add(
-            twice & values["line"].is_not_null(),
-            rows,
-            lambda at: f"line {values['line'][at]} of the claim is there twice",
-        )
-    dollars = np.add.reduceat(values["charge"].fill_null(0).to_numpy() // NANO, starts)
-    large = np.zeros(values.height, bool)
-    large[starts[dollars >= MAX_MONEY // NANO]] = True
-    faults.add(
-        pl.Series(large), rows, "the charges of the claim's lines sum to more than any claim"
-    )
-
-
-def _varies(cells: pl.Series, again: NDArray[np.bool_]) -> bool:
-    """Whether a row's cell may differ from that of the row before it of the same claim."""
-    if isinstance(cells.dtype, pl.List):
-        sizes = whole_numbers(cells.list.len(), 0)
-        width = int(sizes[0])
-        if width and (sizes == width).all():
-            inside = cells.explode()
-            differs = inside.ne_missing(inside.shift(width)).to_numpy().reshape(-1, width)
-            return bool((differs.any(axis=1) & again).any())
-    return bool((cells.ne_missing(cells.shift(1)).to_numpy() & again).any())
-
-
-def _ascends(line: pl.Series, again: NDArray[np.bool_]) -> bool:
-    """Whether each row's line number is above that of the row before it of the same claim."""
-    numbers = line.fill_null(0).to_numpy()
-    return bool((numbers[1:] > numbers[:-1])[again[1:]].all()) and line.null_count() == 0
-
-
-def _other_fact(
-    name: str,
-    own: pl.Series,
-    first: pl.Series,
-    first_rows: pl.Series,
-    locate: Callable[[int], str],
-) -> Callable[[int], str]:
-    return lambda at: (
-        f"column '{name}' is '{shown(own[at])}' here and '{shown(first[at])}' in {locate(first_rows[at])} of "
-        "the same claim; they must agree"
-    )
 
 
 def _claim_set(
@@ -360,9 +294,9 @@ def _claim_set(
 ) -> ClaimSet:
     bad = faults.first()
     if bad.height:
-        bad = bad.join(values.select(ROW, _FIRST, "claim_id"), left_on="row", right_on=ROW)
-        bad = bad.sort("row").unique(_FIRST, keep="first", maintain_order=True)
-        values = values.filter(~pl.col(_FIRST).is_in(bad[_FIRST].implode()))
+        bad = bad.join(values.select(ROW, FIRST, "claim_id"), left_on="row", right_on=ROW)
+        bad = bad.sort("row").unique(FIRST, keep="first", maintain_order=True)
+        values = values.filter(~pl.col(FIRST).is_in(bad[FIRST].implode()))
     rejected = bad.select(
         pl.lit(source).alias("source"), segment="row", reason="reason",
         claim_id=pl.col("claim_id") if "claim_id" in bad.columns else pl.lit(None, pl.String),
@@ -407,7 +341,7 @@ def _claims(
             charge.alias("charge"),
             claim=pl.int_range(len(starts), dtype=pl.UInt32),
             source=pl.lit(source),
-            segment=_FIRST,
+            segment=FIRST,
             form=pl.coalesce(pl.col("form").cast(pl.String), form),
         )
     )

@@ -18,9 +18,10 @@ import polars as pl
 
 from pumpclaim.claim_set import Refusal
 from pumpclaim.errors import InputError
+from pumpclaim.readers.agreement import ROW
 from pumpclaim.readers.headings import KNOWN, squeezed
 from pumpclaim.readers.sources import Source, find_sources, is_pattern
-from pumpclaim.readers.tabular import FIRST_ROW, ROW
+from pumpclaim.readers.tabular import FIRST_ROW
 from pumpclaim.streams.kernel import FILE, Columns
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DAMAGED = "this Parquet file is cut off or damaged; write it again"
+MAGIC = b"PAR1"
+NO_PARQUET = "this is no Parquet file; check 837 and CSV files without --engine"
 UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 """What Polars raises for a file that cannot be read."""
 MANY = 0.3
@@ -229,6 +232,8 @@ def _remote(path: str) -> Iterator[str | InputError]:
 
 def _file(name: str) -> File:
     keys = _keys(name)
+    if not is_remote(name) and Path(name).is_file() and not _begins_as_parquet(name):
+        raise InputError(NO_PARQUET, source=name)
     try:
         scan = pl.scan_parquet(name, hive_partitioning=False, glob=False)
         schema = scan.collect_schema()
@@ -250,6 +255,14 @@ def _file(name: str) -> File:
     return File(
         name, rows, columns, stamp, {key: text for key, text in keys.items() if key not in schema}
     )
+
+
+def _begins_as_parquet(name: str) -> bool:
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return True  # Polars says what is wrong with it
 
 
 def _keys(name: str) -> dict[str, str | None]:

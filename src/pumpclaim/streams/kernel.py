@@ -13,9 +13,10 @@ import numpy as np
 import polars as pl
 
 from pumpclaim.errors import InputError
+from pumpclaim.readers.agreement import ROW
 from pumpclaim.readers.headings import layout_names
 from pumpclaim.readers.layouts import Layout, recognise
-from pumpclaim.readers.tabular import ROW, contractor_numbers, read_rows
+from pumpclaim.readers.tabular import contractor_numbers, read_rows
 from pumpclaim.reports.tabular import as_decimals
 from pumpclaim.review import Review, check
 from pumpclaim.streams.tables import STREAMED

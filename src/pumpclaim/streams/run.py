@@ -19,14 +19,15 @@ import polars as pl
 
 from pumpclaim._version import __version__
 from pumpclaim.claim_set import Refusal
+from pumpclaim.compiled import compile_policy
 from pumpclaim.engine import LEVELS, choose_rules
 from pumpclaim.errors import InputError
 from pumpclaim.facts import dollars
 from pumpclaim.notices import Notice, notice
 from pumpclaim.policy import PolicySet, load
 from pumpclaim.policy.fingerprint import fingerprint
+from pumpclaim.readers.agreement import ROW
 from pumpclaim.readers.flat import flat_columns
-from pumpclaim.readers.tabular import ROW
 from pumpclaim.readers.values import read_cells
 from pumpclaim.streams.data_set import (
     DAMAGED,
@@ -93,6 +94,8 @@ def check_stream(
     policy = policy or load()
     codes = choose_rules(select, ignore)
     check_scope(scope)
+    if contractor is not None:
+        compile_policy(policy).contract_position(contractor)
     data = find_data_set(paths)
     if not data.files:
         said = data.refused[0].sentence if data.refused else f"{data.name}: there is no file"
