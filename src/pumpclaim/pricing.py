@@ -257,7 +257,7 @@ def _allowances(
 def _sums(sums: Ints, starts: Ints, counts: Ints) -> Ints:
     """Sums of neighbours in the first row, from each start on; the further rows are room to work in.
 
-    As ``np.add.reduceat``, which takes three times as long.
+    As ``np.add.reduceat``, which takes twice as long.
     """
     most, size = sums.shape
     if len(sums) < counts.max():
