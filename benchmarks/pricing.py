@@ -51,8 +51,9 @@ def section(sizes: tuple[int, ...] = SIZES) -> list[str]:
     return [
         "Each refill is one J7999 line of one to three drugs, their amounts with three decimals; the answer is "
         "the sum of fee times amount and one compounding fee, rounded once to the cent. What each needs is "
-        "prepared before the clock starts, in the shape that its users have it. Those that take less than "
-        f"{PATIENCE:.0f} s take turns, the others run once.",
+        "prepared before the clock starts, in the shape that its users have it. Ours and the SQL take the fees of "
+        "each refill's day, and ours refuses amounts and drugs that have no price; the others take the fees of one "
+        f"day. Those that take less than {PATIENCE:.0f} s take turns, the others run once.",
         "",
         *table(
             ["refills a second", *(f"{size:,} at once" for size in sizes)],

@@ -117,12 +117,11 @@ def test_amounts_that_cannot_be_priced() -> None:
     assert allowances(table, np.zeros(0, np.int32), starts[:0], drug[:0], amount[:0]).tolist() == []
 
 
-def test_refills_shared_between_threads_are_priced_alike(
+def test_blocks_of_refills_are_priced_alike(
     benchmarks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refills = import_module("refills").Refills(1_000)
     given = (refills.compiled.fees[0], refills.days, refills.starts, refills.drug, refills.amount)
-    monkeypatch.setattr("pumpclaim.pricing.WORTH_A_THREAD", 1)
     monkeypatch.setattr("pumpclaim.pricing.REFILLS_AT_A_TIME", 64)
     assert (allowances(*given) == refills.exact_cents * CENT).all()
 

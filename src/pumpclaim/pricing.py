@@ -7,9 +7,7 @@ product is a whole number of nano-dollars.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, fields
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +17,6 @@ from pumpclaim.figures import figure
 from pumpclaim.policy import INGREDIENTS_AT_MOST
 from pumpclaim.policy.model import Role
 from pumpclaim.tables import CENT, MAX_AMOUNT, UNIT
-from pumpclaim.threads import each
 from pumpclaim.visits import NO_DAY, is_known, whole_numbers
 
 if TYPE_CHECKING:
@@ -183,10 +180,8 @@ def price_lines(context: Context, cartridges: Ints | None = None) -> Prices:
     return every
 
 
-REFILLS_AT_A_TIME = 1 << 14
+REFILLS_AT_A_TIME = 1 << 15
 """Refills that are priced together in ``allowances``: what they need stays in a processor's cache."""
-WORTH_A_THREAD = 1 << 17
-"""Refills from which ``allowances`` shares its work between threads."""
 FEW_DRUGS = 4
 """Up to so many drugs sums of shifted columns are faster than a running sum."""
 
@@ -204,20 +199,11 @@ def allowances(
     """
     refills = len(starts)
     total = np.empty(refills, np.int64)
-
-    def price(share: tuple[int, int]) -> None:
-        for first in range(*share, REFILLS_AT_A_TIME):
-            after = min(first + REFILLS_AT_A_TIME, share[1])
-            drugs = slice(starts[first], starts[after] if after < refills else len(drug))
-            own = starts[first:after] - drugs.start
-            total[first:after] = _allowances(
-                table, days[first:after], own, drug[drugs], amount[drugs]
-            )
-
-    large = refills >= WORTH_A_THREAD
-    shares = (os.cpu_count() or 1) if large else 1
-    edges = [refills * place // shares for place in range(shares + 1)]
-    each(price, pairwise(edges), large=large)
+    for first in range(0, refills, REFILLS_AT_A_TIME):
+        after = min(first + REFILLS_AT_A_TIME, refills)
+        drugs = slice(starts[first], starts[after] if after < refills else len(drug))
+        own = starts[first:after] - drugs.start
+        total[first:after] = _allowances(table, days[first:after], own, drug[drugs], amount[drugs])
     return total
 
 
