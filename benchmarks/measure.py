@@ -17,18 +17,31 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 
 
+SHORTEST = 0.005
+"""Seconds of one turn at least: shorter work is repeated in it."""
+
+
 def timed(*works: Callable[[], object], runs: int = 5) -> list[float]:
     """Median seconds of each piece of work; they take turns, after one turn that is not counted."""
     seconds: list[list[float]] = [[] for _ in works]
-    for turn in range(runs + 1):
-        for place, work in enumerate(works):
-            gc.collect()
-            start = time.perf_counter()
-            with contextlib.redirect_stdout(io.StringIO()):
-                work()
-            if turn:
-                seconds[place].append(time.perf_counter() - start)
+    with contextlib.redirect_stdout(io.StringIO()):
+        times = [_times(work) for work in works]
+        for _ in range(runs):
+            for place, work in enumerate(works):
+                gc.collect()
+                start = time.perf_counter()
+                for _ in range(times[place]):
+                    work()
+                seconds[place].append((time.perf_counter() - start) / times[place])
     return [median(one) for one in seconds]
+
+
+def _times(work: Callable[[], object]) -> int:
+    """How often the work is done in one turn."""
+    spent, _ = once(work)
+    if spent < SHORTEST:
+        spent, _ = once(work)
+    return max(1, int(SHORTEST / spent))
 
 
 def once(work: Callable[[], Any]) -> tuple[float, Any]:

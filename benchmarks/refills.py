@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from line_tables import DRUGS, GROUPS
 from pumpclaim.compiled import CompiledPolicy, compile_policy
 from pumpclaim.policy import load
 from pumpclaim.tables import CENT, NANO
@@ -19,7 +20,10 @@ UNITS = {"mcg": 1_000, "mg": 1_000_000}
 
 @dataclass(frozen=True)
 class Refills:
-    """``n`` refills of one to three different drugs; amounts in the unit of the fee table, with three decimals."""
+    """``n`` refills of one to three different drugs; amounts in the unit of the fee table, with three decimals.
+
+    Drugs and amounts are those of the made claims (``line_tables.DRUGS``): all that the article prices.
+    """
 
     n: int
 
@@ -41,16 +45,14 @@ class Refills:
     @cached_property
     def _made(self) -> tuple[Any, ...]:
         rng = np.random.default_rng(3)
-        names = sorted(self.fees)
+        names = [name for name, *_ in DRUGS if name in self.fees]
         count = rng.choice([1, 2, 3], self.n, p=[0.35, 0.4, 0.25])
         refill = np.repeat(np.arange(self.n), count)
         starts = np.cumsum(count) - count
         slot = np.arange(len(refill)) - starts[refill]
-        # Different drugs in a refill: each slot has its own third of the table.
-        third = len(names) // 3
-        which = slot * third + rng.integers(0, third, len(refill))
-        top = np.array([900 if self.fees[name].per == "mg" else 60_000 for name in names])
-        thousandths = rng.integers(1_000, top[which] * 1_000)
+        which = rng.integers(*np.array(GROUPS)[slot].T)
+        least, most = np.array([one[2:] for one in DRUGS]).T
+        thousandths = rng.integers(least[which] * 1_000, most[which] * 1_000)
         days = rng.integers(17_500, 20_400, self.n).astype(np.int32)
         return names, refill, starts, which, thousandths, days
 
@@ -69,7 +71,7 @@ class Refills:
         """Positions in the compiled policy."""
         names = self._made[0]
         places = np.array([self.compiled.drugs.index(name) + 1 for name in names])
-        return places[self._made[3]]
+        return places.astype(np.uint8)[self._made[3]]
 
     @cached_property
     def amount(self) -> Any:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pumpclaim
 from pumpclaim.compiled import compile_policy
 from pumpclaim.policy import days, load
 from pumpclaim.pricing import allowances
@@ -25,41 +28,108 @@ def benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.syspath_prepend(folder)
 
 
-@pytest.mark.parametrize("peer", ["numpy_floats", "decimals", "duckdb_sql", "openfisca", "zen"])
-def test_every_peer_prices_nearly_alike(benchmarks: None, peer: str) -> None:
-    needs = {"duckdb_sql": "duckdb", "openfisca": "openfisca_core", "zen": "zen"}.get(peer)
-    if needs and find_spec(needs) is None:
-        pytest.skip(f"{needs} is not installed; it comes with the extra bench")
-    import importlib
+def need(*modules: str) -> None:
+    for name in modules:
+        if find_spec(name) is None:
+            pytest.skip(f"{name} is not installed; it comes with the extra bench")
 
-    refills = importlib.import_module("refills").Refills(50)
-    module = importlib.import_module(f"peers.{peer}")
-    found = module.cents(module.price(module.prepare(refills)))
+
+@pytest.mark.parametrize(
+    ("peer", "module"),
+    [
+        ("numpy_floats", "numpy"), ("decimals", "decimal"), ("duckdb_sql", "duckdb"),
+        ("openfisca", "openfisca_core"), ("zen", "zen"),
+    ],
+)  # fmt: skip
+def test_every_peer_prices_nearly_alike(benchmarks: None, peer: str, module: str) -> None:
+    need(module)
+    refills = import_module("refills").Refills(50)
+    pricing = import_module(f"peers.{peer}")
+    found = pricing.cents(pricing.price(pricing.prepare(refills)))
     assert np.abs(found - refills.exact_cents).max() <= 1
-    ours = (
-        importlib.import_module("pricing")
-        if all(map(find_spec, ("duckdb", "openfisca_core", "zen")))
-        else None
+
+
+def test_the_section_on_pricing(benchmarks: None) -> None:
+    need("duckdb", "openfisca_core", "zen")
+    written = import_module("pricing").section((20,))
+    assert sum(line.startswith("| pumpclaim | 20 |") for line in written) == 1
+
+
+def test_plain_functions_find_and_price_what_the_rules_do(benchmarks: None) -> None:
+    checking = import_module("checking")
+    claims = checking.faulty(import_module("line_tables").lines_table(20_000, seed=5))
+    plain = checking.check(checking.objects(claims), checking.article_of(load()))
+    tables = checking.ours(claims)
+    found, priced = checking.same(tables, plain)
+    assert found > 200
+    assert priced > 7_000
+    assert set(tables[0]["rule"]) == set(checking.RULES)
+
+
+@pytest.mark.parametrize(
+    ("reader", "module"),
+    [("split", "re"), ("openx12", "openx12"), ("x12sdk", "x12sdk"), ("pyx12", "pyx12"), ("hccinfhir", "hccinfhir")],
+)  # fmt: skip
+def test_every_reader_reads(benchmarks: None, reader: str, module: str) -> None:
+    need(module)
+    reading = import_module("reading")
+    claims = import_module("generate").professional(3)
+    assert getattr(reading, reader)(import_module("writer").write_837(claims, end="~"))
+
+
+def test_the_section_on_one_claim(benchmarks: None) -> None:
+    latencies = import_module("one_claim")._latencies(lambda: None, 5)
+    assert len(latencies) == 5
+
+
+def test_check_prices_as_allowances_do(benchmarks: None) -> None:
+    """One arithmetic: a line that ``check`` prices has what ``allowances`` says of its drugs."""
+    claims = import_module("line_tables").lines_table(3_000, seed=2)
+    prices = pumpclaim.check(claims).prices.with_row_index()
+    assert claims.ingredients is not None
+    compiled = compile_policy(load())
+    row = claims.ingredients["row"].to_numpy()
+    starts = np.flatnonzero(np.diff(row, prepend=-1)).astype(np.int64)
+    own = prices[row[starts]]
+    found = allowances(
+        compiled.fees[0],
+        own["service_date"].cast(pl.Int32).to_numpy(),
+        starts,
+        compiled.drug_positions(claims.ingredients["drug"]),
+        claims.ingredients["amount"].to_numpy(),
     )
-    if ours is not None:
-        assert (ours.ours(refills) == refills.exact_cents * CENT).all()
+    priced = (own["reason"].is_null() & own["allowed"].is_not_null()).to_numpy()
+    assert priced.sum() > 1_000
+    assert (found[priced] == own["allowed"].to_numpy()[priced]).all()
+    no_fee = own["reason"].str.contains("a drug has no fee").fill_null(False).to_numpy()
+    assert (found[no_fee] == -1).all()
 
 
-def test_plain_functions_find_what_the_rules_find(benchmarks: None) -> None:
-    import checking
+def test_amounts_that_cannot_be_priced() -> None:
+    table = compile_policy(load()).fees[0]
+    day = days(load().articles[0].original_effective)
+    amount = np.array([-1, 10**10 + 1, 10**10, *[1] * 100, *[1] * 101], np.int64)
+    starts = np.array([0, 1, 2, 3, 103])
+    drug = np.ones(len(amount), np.uint8)
+    found = allowances(table, np.full(5, day, np.int32), starts, drug, amount)
+    assert found[[0, 1, 4]].tolist() == [-1, -1, -1]
+    assert (found[[2, 3]] > 0).all()
+    assert allowances(table, np.zeros(0, np.int32), starts[:0], drug[:0], amount[:0]).tolist() == []
 
-    (row,) = [line for line in checking.section((2_000,)) if line.startswith("| 2,000")]
-    ours, theirs = row.split("|")[-2].strip().split(" and ")
-    assert int(ours) == int(theirs) > 0
+
+def test_blocks_of_refills_are_priced_alike(
+    benchmarks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refills = import_module("refills").Refills(1_000)
+    given = (refills.compiled.fees[0], refills.days, refills.starts, refills.drug, refills.amount)
+    monkeypatch.setattr("pumpclaim.pricing.REFILLS_AT_A_TIME", 64)
+    assert (allowances(*given) == refills.exact_cents * CENT).all()
 
 
 def test_data_sets_have_the_asked_lines(benchmarks: None, tmp_path: Path) -> None:
-    import data_sets
-
+    data_sets = import_module("data_sets")
     for by in ("patient", "year"):
         paths = data_sets.make(tmp_path / by, 2_000, pumps=0.5, by=by)
-        import polars as pl
-
         table = pl.concat(
             [pl.read_parquet(path, hive_partitioning=False) for path in paths],
             how="diagonal_relaxed",

@@ -10,21 +10,19 @@ from openfisca_core.simulations import SimulationBuilder
 from openfisca_core.taxbenefitsystems import TaxBenefitSystem
 from openfisca_core.variables import Variable
 
-ALL = DateUnit.ETERNITY if hasattr(DateUnit, "ETERNITY") else "eternity"
-MONTH = DateUnit.MONTH if hasattr(DateUnit, "MONTH") else "month"
 PERIOD = "2024-01"
 
 
 def prepare(refills):
-    person = Entity("refill", "refills", "A refill", "")
-    system = TaxBenefitSystem([person])
+    entity = Entity("refill", "refills", "A refill", "")
+    system = TaxBenefitSystem([entity])
     system.parameters = ParameterNode("", data={
         "fee": {name: {"values": {"2016-09-01": {"value": float(fee.fee)}}} for name, fee in refills.fees.items()},
         "compounding": {"values": {"2016-09-01": {"value": float(refills.compounding)}}},
     })  # fmt: skip
     for name in refills.fees:
         system.add_variable(type(name, (Variable,), {
-            "value_type": float, "entity": person, "definition_period": MONTH, "label": name,
+            "value_type": float, "entity": entity, "definition_period": DateUnit.MONTH, "label": name,
         }))  # fmt: skip
 
     def formula(refill, period, parameters):
@@ -35,7 +33,7 @@ def prepare(refills):
         return np.floor(total * 100 + 0.5) / 100
 
     system.add_variable(type("allowed", (Variable,), {
-        "value_type": float, "entity": person, "definition_period": MONTH, "label": "allowed", "formula": formula,
+        "value_type": float, "entity": entity, "definition_period": DateUnit.MONTH, "label": "allowed", "formula": formula,
     }))  # fmt: skip
     amounts = {name: np.zeros(refills.n) for name in refills.fees}
     frame = refills.frame

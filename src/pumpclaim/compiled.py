@@ -64,8 +64,8 @@ class FeeTable:
 
     @cached_property
     def charged(self) -> NDArray[np.int64]:
-        """The rates with 0 where there is none."""
-        return np.maximum(self.rates, 0)
+        """The rates with 0 where there is none, and one more position of which there is none."""
+        return np.pad(np.maximum(self.rates, 0), ((0, 0), (0, 1)))
 
     def period(self, day: NDArray[np.int32]) -> NDArray[np.int64]:
         """The period of each day, -1 before the first."""
