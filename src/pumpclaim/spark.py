@@ -28,7 +28,7 @@ from pumpclaim.readers.values import CONTROL, LONGEST
 from pumpclaim.streams.data_set import find_data_set, is_remote
 from pumpclaim.streams.kernel import Columns, Job, judge
 from pumpclaim.streams.run import PIECE, StreamResult, check_scope
-from pumpclaim.streams.survey import ALONE, MODIFIERS, WITH_KD, hashes
+from pumpclaim.streams.survey import ALONE, MODIFIERS, WITH_KD, hashes, patient_ids
 from pumpclaim.streams.tables import STREAMED
 from pumpclaim.tables import NANO
 
@@ -203,9 +203,7 @@ def _pieces(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
     if count < 2 or rows["patient_id"].null_count():
         yield rows
         return
-    share = pl.Series(
-        hashes(rows["patient_id"].cast(pl.String).str.strip_chars()) % np.uint64(count)
-    )
+    share = pl.Series(hashes(patient_ids(rows)) % np.uint64(count))
     for number in range(count):
         yield rows.filter(share == number)
 

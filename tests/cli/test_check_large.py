@@ -69,6 +69,21 @@ def test_a_bad_file_is_named_and_the_rest_goes_on(run: Any, tmp_path: Path) -> N
     equal(pumps(2), tmp_path / "out")
 
 
+def test_claims_taken_back_are_voids_in_a_stream_too(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    pl.DataFrame({
+        "DML_IND": ["INSERT", "DELETE"], "BENE_ID": ["A", "B"], "CLM_ID": ["1", "2"], "LINE_NUM": ["1", "1"],
+        "CARR_NUM": ["01312", "01312"], "HCPCS_CD": ["62370", "62370"],
+        "LINE_1ST_EXPNS_DT": ["05-FEB-2024", "05-FEB-2024"], "LINE_SBMTD_CHRG_AMT": ["100", "100"],
+    }).write_parquet(tmp_path / "in" / "a.parquet")  # fmt: skip
+    done = run("check", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--engine", "stream")
+    assert done.status == 0
+    found = written(tmp_path / "out", "determinations").sort("claim_id")
+    assert found["determination"].to_list() == ["payable", "not-governed"]
+    local = run("check", str(tmp_path / "in" / "a.parquet"), "--format", "json")
+    assert [one["determination"] for one in local.json["claims"]] == ["payable", "not-governed"]
+
+
 def test_a_layout_in_a_stream_says_what_it_lacks(run: Any, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     pl.DataFrame({

@@ -80,8 +80,10 @@ class Columns:
 
     def needed(self, flat: Sequence[str] | None = None) -> list[str]:
         """The data's columns that are read, for all flat columns or for some, each once."""
+        if self.layout is not None:
+            return self.layout.needed(flat)
         wanted = self.sources if flat is None else [one for one in flat if one in self.sources]
-        return list(dict.fromkeys(own for one in wanted for own in self.sources[one]))
+        return [own for one in wanted for own in self.sources[one]]
 
     def flat(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The data's columns, as far as they are there, under their flat names; ROW and FILE stay."""

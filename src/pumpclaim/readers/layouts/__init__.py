@@ -63,7 +63,7 @@ class Layout:
     @cached_property
     def _own(self) -> dict[str, str]:
         """Name in capitals -> the file's own, for every column."""
-        return {name.strip(' "').upper(): name for name in self.names}
+        return {_capitals(name): name for name in self.names}
 
     def _there(self, names: Iterable[str]) -> tuple[str, ...]:
         return tuple(self._own[name.upper()] for name in names if name.upper() in self._own)
@@ -194,7 +194,7 @@ def recognise(names: Sequence[str], source: str = "") -> Layout | None:
     Raises InputError for a file of Medicare claims of another kind, which are not read, and for a layout
     with a column twice or without one that every service line needs.
     """
-    own = _capitals(names)
+    own = set(map(_capitals, names))
     for other in _others():
         if own.issuperset(other["told_by"]):
             raise InputError(
@@ -209,9 +209,9 @@ def recognise(names: Sequence[str], source: str = "") -> Layout | None:
 
 def _whole(layout: Layout, source: str) -> Layout:
     """The layout, when its columns are enough and each is there once."""
-    times = Counter(name.strip(' "').lstrip("\ufeff").upper() for name in layout.names)
+    times = Counter(map(_capitals, layout.names))
     problems = [
-        f"column '{name}' is there twice" for name in layout.needed() if times[name.upper()] > 1
+        f"column '{name}' is there twice" for name in layout.needed() if times[_capitals(name)] > 1
     ]
     problems += [
         f"column '{layout.told['columns'][flat][0]}' is missing"
@@ -225,13 +225,14 @@ def _whole(layout: Layout, source: str) -> Layout:
 
 def is_told(names: Sequence[str]) -> bool:
     """Whether the columns are those of any file that is known here, of the layouts and the others."""
-    own = _capitals(names)
+    own = set(map(_capitals, names))
     every = (*shipped_layouts(), *_others())
     return any(own.issuperset(name.upper() for name in one["told_by"]) for one in every)
 
 
-def _capitals(names: Sequence[str]) -> set[str]:
-    return {name.strip(' "').lstrip("\ufeff").upper() for name in names}
+def _capitals(name: str) -> str:
+    """A column's name as it is compared."""
+    return name.strip(' "').lstrip("\ufeff").upper()
 
 
 @lru_cache(maxsize=1)
