@@ -112,10 +112,22 @@ def forgotten(kept: History) -> object:
     return kept.forget("P1")
 
 
+def without_waiting(history: History) -> None:
+    """SQLite gives up at once where it would wait for another's lock."""
+    if history.engine.dialect.name != "sqlite":
+        return
+    history.engine.dispose()
+
+    @sa.event.listens_for(history.engine, "connect")
+    def impatient(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA busy_timeout = 50")
+
+
 @pytest.mark.parametrize("act", [replaced, forgotten])
 def test_a_reader_sees_one_moment(url: str, act: Callable[[History], object]) -> None:
     with open_history(url) as kept, open_history(url) as other:
         kept.add(claims_of([claim()]))
+        without_waiting(other)
         done: list[bool] = []
 
         @sa.event.listens_for(kept.engine, "after_cursor_execute")
@@ -140,12 +152,7 @@ def test_a_forgotten_patient_is_in_no_file(tmp_path: Path) -> None:
 def test_a_history_that_is_locked_says_so(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     with open_history(str(path)) as kept:
-        kept.engine.dispose()
-
-        @sa.event.listens_for(kept.engine, "connect")
-        def impatient(connection: Any, _: Any) -> None:
-            connection.execute("PRAGMA busy_timeout = 50")
-
+        without_waiting(kept)
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(InputError, match=r"cannot be written: database is locked"):

@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import polars as pl
@@ -16,13 +15,49 @@ from .made import in_files
 from .test_streams import equal, pumps
 
 COMMAND = [sys.executable, "-m", "pumpclaim", "check", "--engine", "stream", "--fail-on", "never"]
-PIECE = "import sys, pumpclaim.streams.run as run; run.PIECE = 40; run.check_stream.__kwdefaults__['piece'] = 40; sys.argv[0] = 'pumpclaim'; from pumpclaim.cli import main; main()"  # fmt: skip
+IN_SMALL_PARTS = """
+import os, signal, sys
+from pathlib import Path
+import polars as pl
+import pumpclaim.streams.run as run
+run.PIECE = 40
+run.check_stream.__kwdefaults__["piece"] = 40
+left = int(sys.argv.pop(1))
+
+def counted(owner, name, file_of=None):
+    plain = getattr(owner, name)
+    def act(first, *more, **words):
+        global left
+        left -= 1
+        if left == 0:
+            if file_of is not None:
+                plain(first, *more, **words)
+                path = Path(file_of(first, *more))
+                os.truncate(path, path.stat().st_size // 2)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return plain(first, *more, **words)
+    setattr(owner, name, act)
+
+counted(pl.DataFrame, "write_parquet", lambda _, path: path)
+counted(pl.DataFrame, "write_ipc", lambda _, path: path)
+counted(Path, "write_bytes", lambda path, _: path)
+counted(Path, "replace")
+counted(Path, "unlink")
+sys.argv[0] = "pumpclaim"
+from pumpclaim.cli import main
+main()
+"""
+"""The command with small parts, killed as it is about to touch a file for the nth time, or half through."""
 
 
-def command(folder: Path, *more: str) -> list[str]:
-    """The command with small parts, so that there are many moments to be killed at."""
+def run(folder: Path, killed_at: int) -> subprocess.CompletedProcess[bytes]:
+    """The command over ``in``, from where it stands, killed at that touch of a file; 0 for not at all."""
+    more = ["--resume"] if (folder / "out" / "pumpclaim.json").exists() else []
     words = ["check", str(folder / "in"), "-o", str(folder / "out"), "--engine", "stream"]
-    return [sys.executable, "-c", PIECE, *words, "--fail-on", "never", *more]
+    return subprocess.run(
+        [sys.executable, "-c", IN_SMALL_PARTS, str(killed_at), *words, "--fail-on", "never", *more],
+        capture_output=True, check=False,
+    )  # fmt: skip
 
 
 @pytest.mark.slow
@@ -34,25 +69,14 @@ def test_killed_at_random(tmp_path: Path, seed: int) -> None:
     rng.shuffle(order)
     table = table[order] if seed % 2 else table.sort("patient_id", "claim_id", "line")
     in_files(table, tmp_path / "in", [100, 222])
-    killed = 0
-    for turn in range(30):
-        more = ["--resume"] if (tmp_path / "out" / "pumpclaim.json").exists() else []
-        process = subprocess.Popen(
-            command(tmp_path, *more), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
-        )
-        limit = time.monotonic() + rng.uniform(0.4, 1.6) + turn * 0.05
-        while process.poll() is None and time.monotonic() < limit:
-            time.sleep(0.01)
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            killed += 1
-            continue
-        assert process.returncode == 0, process.stderr and process.stderr.read().decode()
-        break
-    else:
-        pytest.fail("the stream never came to its end")
-    assert killed
+    assert run(tmp_path, 1).returncode == -signal.SIGKILL
+    for _ in range(5):
+        done = run(tmp_path, rng.randint(1, 40))
+        if done.returncode != -signal.SIGKILL:
+            break
+    if done.returncode == -signal.SIGKILL:
+        done = run(tmp_path, 0)
+    assert done.returncode == 0, done.stderr.decode()
     equal(table, tmp_path / "out")
     assert not list((tmp_path / "out").rglob("*.part"))
 

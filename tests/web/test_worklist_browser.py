@@ -139,6 +139,14 @@ def test_the_claim_in_light_and_dark_and_on_a_phone(
     assert "0.0030" in page.inner_text("main") or "per mcg" in page.inner_text("main")
 
 
+def drawn(page: Page) -> float:
+    """The picture's width in its own pixels, once it has come."""
+    width: float = page.locator("img.picture").evaluate(
+        "image => image.decode().then(() => image.naturalWidth)"
+    )
+    return width
+
+
 def test_utilization_down_to_the_patient(browse: Callable[..., Page], server: Server) -> None:
     data, records = refills()
     for record in records:
@@ -152,28 +160,17 @@ def test_utilization_down_to_the_patient(browse: Callable[..., Page], server: Se
     shot(page, "utilization")
     page.locator("main table a").first.click()
     page.wait_for_selector("h2:has-text('Its patients')")
-    picture = page.locator("img.picture")
-    assert picture.evaluate("image => image.complete && image.naturalWidth > 100")
+    assert drawn(page) > 100
     accessible(page)
     shot(page, "practice")
     page.get_by_role("link", name="PX1").click()
-    assert (
-        page.locator("img.picture").evaluate(
-            "image => image.decode().then(() => image.naturalWidth)"
-        )
-        > 100
-    )
+    assert drawn(page) > 100
     accessible(page)
     shot(page, "patient")
     page.locator("main table a").nth(2).click()
     page.wait_for_selector("text=Record of a visit")
     page.locator("img.picture").scroll_into_view_if_needed()
-    assert (
-        page.locator("img.picture").evaluate(
-            "image => image.decode().then(() => image.naturalWidth)"
-        )
-        > 100
-    )
+    assert drawn(page) > 100
     accessible(page)
     shot(page, "claim-reservoir")
 
