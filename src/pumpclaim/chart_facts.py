@@ -97,7 +97,7 @@ def records_wanted(facts: Facts) -> list[str]:
     for place in places:
         begin, end = np.searchsorted(ordered, [claims[place], claims[place] + 1])
         open_lines.append([line for line in order[begin:end].tolist() if charts.is_open[line]])
-    has_chart = charts.frame["has_chart"].to_list()
+    has_chart = charts.columns["has_chart"].tolist()
     charts.judged([line for lines in open_lines for line in lines if has_chart[line]])
     texts = []
     for lines in open_lines:
@@ -121,7 +121,7 @@ def _open(facts: Facts, line: int, *, has_chart: bool) -> list[str]:
         kind = "chart of the implant" if part.id == "implant" else "record of the visit"
         return [f"no {kind} fits this patient and day", _sections(part, criteria(policy, part.id))]
     wanted = [in_words(one, part) for one in missing(charts.judged([line])[line])]
-    if charts.past_implant_of[line] != NONE and charts.frame["shows_c11"][line] is None:
+    if charts.past_implant_of[line] != NONE and not charts.known["shows_c11"][line]:
         wanted.append("records of failed therapy at hand (C11)")
     return wanted
 

@@ -116,16 +116,13 @@ class Context:
     columns: dict[str, NDArray[Any]]
     known: dict[str, Bools]
 
-    def frame(self, allowed: Ints) -> pl.DataFrame:
-        """The CONTEXT columns, null where not known; the allowance is known only after pricing."""
-        columns = {**self.columns, "charge": self.lines.charges, "allowed": allowed}
-        known = {**self.known, "charge": self.lines.charges >= 0, "allowed": allowed >= 0}
-        return pl.DataFrame([
-            pl.Series(name, values)
-            if name not in known or known[name].all()
-            else pl.Series(name, values).set(pl.Series(~known[name]), None)
-            for name, values in columns.items()
-        ])  # fmt: skip
+    def asked(self, allowed: Ints) -> tuple[dict[str, NDArray[Any]], dict[str, Bools]]:
+        """The CONTEXT columns, and where those are known that may not be; ``allowed`` comes from pricing."""
+        charges = self.lines.charges
+        return (
+            {**self.columns, "charge": charges, "allowed": allowed},
+            {**self.known, "charge": charges >= 0, "allowed": allowed >= 0},
+        )
 
 
 def build_context(

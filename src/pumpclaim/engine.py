@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from pumpclaim.errors import InputError
-from pumpclaim.rules import RULES, Case, Line, Rule
+from pumpclaim.rules import RULES, Line
 from pumpclaim.rules.registry import REACHES
-from pumpclaim.tables import DETERMINATIONS, FEW, OUTCOMES
+from pumpclaim.tables import DETERMINATIONS, OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
     from pumpclaim.charts.meeting import BlockCharts
     from pumpclaim.context import Context
-    from pumpclaim.policy import PolicySet
+    from pumpclaim.rules.registry import Ruling
 
     Ints = NDArray[np.int64]
 
@@ -43,19 +41,10 @@ DETERMINATION_OF_LEVEL = np.array(
 
 
 @dataclass(frozen=True, eq=False)
-class Planned:
-    """One case of one rule, ready to be asked: what its findings carry, and its expression, named."""
-
-    rule: Rule
-    case: Case
-    asked: pl.Expr
-
-
-@dataclass(frozen=True, eq=False)
 class Hits:
-    """Where one planned case fired: places in a block, one a claim for rules on claims."""
+    """Where one case of a rule fired: places in a block, one a claim for rules on claims."""
 
-    planned: Planned
+    ruling: Ruling
     places: Ints
 
 
@@ -82,47 +71,31 @@ def choose_rules(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tupl
     return tuple(sorted(chosen - {code for asked in ignore for code in matching(asked)}))
 
 
-@lru_cache(maxsize=64)
-def _plan(codes: tuple[str, ...], policy: PolicySet, charts_given: bool) -> tuple[Planned, ...]:
-    line = Line(policy, charts_given=charts_given)
-    return tuple(
-        Planned(RULES[code], case, (case.when & _reached(RULES[code])).alias(f"{code}/{number}"))
-        for code in codes
-        if charts_given or not RULES[code].charts
-        for number, case in enumerate(RULES[code].cases(line))
-    )
-
-
-def _reached(rule: Rule) -> pl.Expr:
-    first, *others = (pl.col(name) for name in REACHES[rule.reach])
-    for other in others:
-        first = first | other
-    return first
-
-
 def run_rules(
-    allowed: Ints, context: Context, codes: tuple[str, ...], charts: BlockCharts | None
+    allowed: Ints, context: Context, codes: Sequence[str], charts: BlockCharts | None
 ) -> list[Hits]:
-    """Every case that fired on a block, with the places where it did; ``allowed`` are its lines' prices."""
-    planned = _plan(codes, context.compiled.policy, charts is not None)
-    if not planned or not len(allowed):
+    """Every case that fired on a block, with the places where it did; ``allowed`` are its lines' prices.
+
+    What is not known does not fire.
+    """
+    if not len(allowed):
         return []
-    frame = context.frame(allowed)
+    columns, known = context.asked(allowed)
     if charts is not None:
-        frame = frame.hstack(charts.frame)
-    # An unknown answer is null, which neither any nor arg_true counts: it does not fire.
-    asked = [one.asked for one in planned]
-    # For a few lines handing expressions to other threads costs more than they do.
-    answers = frame.select_seq(asked) if frame.height < FEW else frame.select(asked)
+        columns, known = columns | charts.columns, known | charts.known
+    line = Line(context.compiled.policy, columns, known, charts_given=charts is not None)
+    reached = {reach: line.reaches(reach).yes for reach in REACHES}
     hits = []
-    for one, answer in zip(planned, answers.get_columns(), strict=True):
-        if not answer.any():
+    for code in codes:
+        rule = RULES[code]
+        if rule.charts and charts is None:
             continue
-        places = answer.arg_true().to_numpy().astype(np.int64)
-        if len(places) and one.rule.scope == "claim":
-            places = places[_first_of_each(context.lines.claims[places])]
-        if len(places):
-            hits.append(Hits(one, places))
+        for ruling, when in rule.rulings(line):
+            places = np.flatnonzero(when.yes & reached[rule.reach])
+            if len(places) and rule.scope == "claim":
+                places = places[_first_of_each(context.lines.claims[places])]
+            if len(places):
+                hits.append(Hits(ruling, places))
     return hits
 
 
@@ -149,9 +122,9 @@ class Determined:
         """What a block's hits make of its claims."""
         for hit in hits:
             claims = context.lines.claims[hit.places]
-            level = LEVELS[hit.planned.case.outcome or hit.planned.rule.outcome]
+            level = LEVELS[hit.ruling.outcome]
             self.worst[claims] = np.maximum(self.worst[claims], level)
-            if hit.planned.rule.scope == "claim":
+            if hit.ruling.rule.scope == "claim":
                 self.findings[claims] += 1
             else:
                 np.add.at(self.findings, claims, 1)

@@ -14,7 +14,7 @@ from pumpclaim.compiled import compile_policy
 from pumpclaim.context import build_context
 from pumpclaim.drug_text import cartridges as count_cartridges
 from pumpclaim.drug_text import read_ingredients
-from pumpclaim.engine import LEVELS, Determined, Hits, Planned, choose_rules, run_rules
+from pumpclaim.engine import LEVELS, Determined, Hits, choose_rules, run_rules
 from pumpclaim.facts import Facts, dollars
 from pumpclaim.lines import line_arrays, narrated
 from pumpclaim.notices import Notice, notices
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pumpclaim.lines import Arranged
     from pumpclaim.policy import PolicySet
     from pumpclaim.rules import Rule
+    from pumpclaim.rules.registry import Ruling
     from pumpclaim.visits import Part
 
 
@@ -106,12 +107,12 @@ class Review:
         of_hit = np.repeat(np.arange(len(fired)), [len(hit.places) for _, hit in fired])
         claims = np.concatenate([block.context.lines.claims[hit.places] for block, hit in fired])
         numbers = np.concatenate([self._line_numbers(block, hit) for block, hit in fired])
-        codes = sorted({hit.planned.rule.code for _, hit in fired})
-        rank = np.array([codes.index(hit.planned.rule.code) for _, hit in fired], np.int64)
+        codes = sorted({hit.ruling.rule.code for _, hit in fired})
+        rank = np.array([codes.index(hit.ruling.rule.code) for _, hit in fired], np.int64)
         order = sort_by(claims, numbers, rank[of_hit])
         large = len(order) > LARGE
         worded = each(lambda one: self._messages(*one), fired, large=large)
-        said, of_hit = pl.concat([_said(hit.planned) for _, hit in fired]), of_hit[order]
+        said, of_hit = pl.concat([_said(hit.ruling) for _, hit in fired]), of_hit[order]
         of_claim = self.claim_set.claims.select("claim_id", "source")[claims[order]]
         line = pl.Series(numbers[order] - 1, dtype=pl.Int64)
         found = {
@@ -127,15 +128,15 @@ class Review:
         facts = Facts(
             block.context, self.contents, block.prices, hit.places, block.charts, self.arranged
         )
-        messages = facts.messages(hit.planned.case.message or hit.planned.rule.message)
+        messages = facts.messages(hit.ruling.message)
         if any(article.unreviewed for article in self.policy.articles):
-            doubted = self._doubted(messages.to_list(), hit.planned.rule, block.context, hit.places)
+            doubted = self._doubted(messages.to_list(), hit.ruling.rule, block.context, hit.places)
             return pl.Series(doubted, dtype=pl.String)
         return messages
 
     def _line_numbers(self, block: Block, hit: Hits) -> NDArray[np.int64]:
         """One more than the number of each line on which a rule fired; 0 for rules on whole claims."""
-        if hit.planned.rule.scope != "line":
+        if hit.ruling.rule.scope != "line":
             return np.zeros(len(hit.places), np.int64)
         lines = self.claim_set.lines["line"][block.context.rows[hit.places]]
         return whole_numbers(lines.cast(pl.Int64)) + 1
@@ -276,7 +277,7 @@ class Review:
 
     def worst(self) -> str | None:
         """The worst outcome among the findings, or null when there is none."""
-        outcomes = {str(hit.planned.case.outcome) for block in self.blocks for hit in block.hits}
+        outcomes = {str(hit.ruling.outcome) for block in self.blocks for hit in block.hits}
         return max(outcomes, key=LEVELS.__getitem__, default=None)
 
     def to_dicts(self) -> dict[str, Any]:
@@ -352,13 +353,13 @@ def stated_cartridges(claims: ClaimSet, policy: PolicySet) -> NDArray[np.int64] 
 
 
 @lru_cache(maxsize=1024)
-def _said(planned: Planned) -> pl.DataFrame:
+def _said(ruling: Ruling) -> pl.DataFrame:
     """What all findings of one case say, in one row."""
-    rule, case = planned.rule, planned.case
+    rule = ruling.rule
     said = {
-        "rule": rule.code, "title": rule.title, "outcome": str(case.outcome),
-        "statements": list(rule.statements), "basis": str(case.basis), "group": rule.group,
-        "carc": rule.carc, "rarc": case.rarc, "fix": rule.fix,
+        "rule": rule.code, "title": rule.title, "outcome": str(ruling.outcome),
+        "statements": list(rule.statements), "basis": str(ruling.basis), "group": rule.group,
+        "carc": rule.carc, "rarc": ruling.rarc, "fix": rule.fix,
     }  # fmt: skip
     return pl.DataFrame(
         [pl.Series(name, [one], FINDINGS.schema[name]) for name, one in said.items()]

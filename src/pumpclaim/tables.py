@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 NANO = 1_000_000_000
 """Nano-dollars in a dollar, nanograms in a gram."""
@@ -83,6 +83,10 @@ class Table:
             else pl.Series(c.name, values, c.dtype)
             for c in self.columns
         ])  # fmt: skip
+
+    def of_rows(self, rows: Sequence[Sequence[Any]]) -> pl.DataFrame:
+        """The table made of a few rows, each a value a column."""
+        return pl.DataFrame(rows, schema=self.schema, orient="row")
 
     def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
         """``frame`` with exactly this table's columns and types; columns it lacks are null."""

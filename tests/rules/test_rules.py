@@ -97,7 +97,9 @@ def test_rule_page(code: str) -> None:
     from pumpclaim.rules import Line
 
     messages = [
-        c.message or "" for given in (False, True) for c in rule.cases(Line(charts_given=given))
+        ruling.message
+        for given in (False, True)
+        for ruling, _ in rule.rulings(Line(charts_given=given))
     ]
     names = {name for text in messages for _, name, _, _ in string.Formatter().parse(text) if name}
     assert names <= {*FACTS, *CHART_FACTS, *REFILL_FACTS}

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from pumpclaim.charts.assessment import Judged, criteria, judge
-from pumpclaim.charts.shown import SHOWN, STATEMENTS, shown_column
+from pumpclaim.charts.shown import STATEMENTS, shown_column
 from pumpclaim.patient_ids import plain_ids
 from pumpclaim.policy.model import Role
 
@@ -125,7 +125,10 @@ def _placed(found: pl.DataFrame, count: int) -> Ints:
 
 
 class BlockCharts:
-    """What the charts show of a block's lines. ``frame`` has the columns of SHOWN, one row a line."""
+    """What the charts show of a block's lines.
+
+    ``columns`` are those of SHOWN, one value a line; ``known`` says where a chart documents a statement.
+    """
 
     def __init__(self, meeting: Meeting, context: Context) -> None:
         self.meeting = meeting
@@ -143,6 +146,7 @@ class BlockCharts:
         self.past_implant_of = np.where(self.is_implant, np.int64(NONE), earlier)
         self.encounter_of = np.where(self.is_implant, np.int64(NONE), meeting.encounter_of[rows])
         self._judged: dict[int, Judged] = {}
+        self.columns, self.known = self._shown()
 
     @cached_property
     def _visits(self) -> tuple[Ints, pl.DataFrame]:
@@ -165,9 +169,8 @@ class BlockCharts:
             reassessed=pl.when(has_evaluation).then(statement=True).otherwise("reassessed"),
         )
 
-    @cached_property
-    def frame(self) -> pl.DataFrame:
-        """What each line's chart shows (SHOWN)."""
+    def _shown(self) -> tuple[dict[str, Bools], dict[str, Bools]]:
+        """What each line's chart shows (SHOWN), and where it is documented."""
         count = len(self.context.rows)
         shown = {name: np.full(count, NONE, np.int8) for name in STATEMENTS}
         remark = np.zeros(count, bool)
@@ -194,17 +197,18 @@ class BlockCharts:
         asked_lines = (roles & np.uint32(Role.IMPLANT | Role.MANAGEMENT)) != 0
         self.is_open = asked_lines & (gap | ~has_chart) & self.context.columns["is_governed"]
         claims = self.context.lines.claims
-        columns: dict[str, pl.Series] = {
-            "has_chart": pl.Series(has_chart),
-            "claim_is_open": pl.Series(np.isin(claims, claims[self.is_open])),
-            "has_remark": pl.Series(remark),
-            "has_record": pl.Series(self.encounter_of != NONE),
-            "has_reason": pl.Series(self._reasons()),
+        columns = {
+            "has_chart": has_chart,
+            "claim_is_open": np.isin(claims, claims[self.is_open]),
+            "has_remark": remark,
+            "has_record": self.encounter_of != NONE,
+            "has_reason": self._reasons(),
         }
+        known = {}
         for name, values in shown.items():
-            known = pl.Series(values)
-            columns[shown_column(name)] = (known == 1).set(known == NONE, None)
-        return SHOWN.conform(pl.DataFrame(columns))
+            columns[shown_column(name)] = values == 1
+            known[shown_column(name)] = values != NONE
+        return columns, known
 
     def _reasons(self) -> Bools:
         """Whether the record of each line's visit tells why it came when it did (U2, U3)."""

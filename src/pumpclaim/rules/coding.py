@@ -8,7 +8,7 @@ from pumpclaim.policy.model import Role
 from pumpclaim.rules.registry import Basis, Line, Outcome, rule
 
 if TYPE_CHECKING:
-    import polars as pl
+    from pumpclaim.truth import Truth
 
 
 @rule(
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     message="{hcpcs} was no longer valid on {service_date}; {replaced_by} took its place.",
     concerns=["hcpcs", "service_from"],
 )
-def replaced_code(line: Line) -> pl.Expr:
+def replaced_code(line: Line) -> Truth:
     """The code was replaced by the date of service.
 
     Why: The article's first revision put 62325 in the place of 62318 and 62327 in that of 62319; the old
@@ -46,7 +46,7 @@ def replaced_code(line: Line) -> pl.Expr:
     message="{hcpcs} was not yet valid on {service_date}; it is valid from {valid_from}.",
     concerns=["hcpcs", "service_from"],
 )
-def code_not_yet_valid(line: Line) -> pl.Expr:
+def code_not_yet_valid(line: Line) -> Truth:
     """The code was not yet valid on the date of service.
 
     Why: The article's revision carries 2016-09-01, but 62325 and 62327 exist only from 2017-01-01; until
@@ -68,7 +68,7 @@ def code_not_yet_valid(line: Line) -> pl.Expr:
     rarc="M15",
     message="{hcpcs} stands beside {analysis_codes} on {service_date}.",
 )
-def refill_beside_analysis(line: Line) -> pl.Expr:
+def refill_beside_analysis(line: Line) -> Truth:
     """A plain refill code is billed with an analysis or reprogramming code on one day.
 
     Why: 95990 and 95991 include the pump's analysis when it is done, and 62369 and 62370 include the
@@ -90,7 +90,7 @@ def refill_beside_analysis(line: Line) -> pl.Expr:
     rarc="M15",
     message="{hcpcs} is part of {refill_codes}, billed for the same day.",
 )
-def analysis_beside_refill(line: Line) -> pl.Expr:
+def analysis_beside_refill(line: Line) -> Truth:
     """An interrogation or reprogramming is billed beside a refill that includes it, on one day.
 
     Why: 62369 and 62370 are analysis, reprogramming and refill in one; 62367 and 62368 are parts of them.
@@ -111,7 +111,7 @@ def analysis_beside_refill(line: Line) -> pl.Expr:
     rarc="M15",
     message="Both levels of one refill are billed for {service_date}: {refill_codes}.",
 )
-def both_levels(line: Line) -> pl.Expr:
+def both_levels(line: Line) -> Truth:
     """Both levels of one refill are billed on one day.
 
     Why: 62369 and 62370, and 95990 and 95991, are the same refill by staff and by a physician or other
@@ -138,7 +138,7 @@ def both_levels(line: Line) -> pl.Expr:
     message="{hcpcs} is billed {units_on_day} times for {service_date}.",
     concerns=["units"],
 )
-def more_than_one_unit(line: Line) -> pl.Expr:
+def more_than_one_unit(line: Line) -> Truth:
     """An analysis or refill code is billed more than once for one day.
 
     Why: Each of these codes is one session with the pump; a day has one, whether as units of one line
@@ -160,7 +160,7 @@ def more_than_one_unit(line: Line) -> pl.Expr:
     rarc="M20",
     message="{hcpcs} is for a programmable pump; the newest implant on record is {newest_implant}.",
 )
-def programming_without_programmable_pump(line: Line) -> pl.Expr:
+def programming_without_programmable_pump(line: Line) -> Truth:
     """Programming is billed though the patient's newest implant on record cannot be programmed.
 
     Why: 62367 to 62370 are for programmable pumps. A reservoir (62360) or constant-flow pump (62361) is

@@ -9,7 +9,7 @@ from pumpclaim.rules.denials import against_implant, coverage_denial
 from pumpclaim.rules.registry import Basis, Case, Line, Outcome, rule
 
 if TYPE_CHECKING:
-    import polars as pl
+    from pumpclaim.truth import Truth
 
 
 @coverage_denial("COV201", "X1", national=True)
@@ -73,7 +73,7 @@ def history_of_noninvasive_methods(line: Line) -> list[Case]:
     basis=Basis.PRACTICE,
     message="The chart is worth a look: {chart_remarks}.",
 )
-def chart_to_look_at(line: Line) -> pl.Expr:
+def chart_to_look_at(line: Line) -> Truth:
     """The chart raises a point that decides nothing and should be looked at.
 
     Why: Where the article leaves room a reviewer may not: the evaluator implants the pump, the

@@ -9,7 +9,7 @@ from pumpclaim.rules.denials import against_implant, coverage_denial, not_covere
 from pumpclaim.rules.registry import Case, Line, Outcome, rule
 
 if TYPE_CHECKING:
-    import polars as pl
+    from pumpclaim.truth import Truth
 
 
 @rule(
@@ -221,7 +221,7 @@ def off_label_not_accepted(line: Line) -> list[Case]:
     readings=["trial-catheter"],
     message="No catheter trial before the implant of {service_date} is among the claims of this call.",
 )
-def no_trial_in_history(line: Line) -> pl.Expr:
+def no_trial_in_history(line: Line) -> Truth:
     """No trial before the implant is found among the patient's claims.
 
     Why: The article makes a trial through a temporary catheter a condition. It is looked for among all

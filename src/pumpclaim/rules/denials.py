@@ -10,9 +10,9 @@ from pumpclaim.rules.registry import Case, Line, Outcome, rule
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import polars as pl
+    from pumpclaim.truth import Truth
 
-    Function = Callable[[Line], pl.Expr | list[Case]]
+    Function = Callable[[Line], Truth | list[Case]]
 
 NOT_NECESSARY = "50"
 """CARC of a service that is not reasonable and necessary."""
@@ -67,7 +67,7 @@ def record_denial(
     )
 
 
-def not_covered(line: Line, when: pl.Expr, *, national: bool) -> list[Case]:
+def not_covered(line: Line, when: Truth, *, national: bool) -> list[Case]:
     """A denial for lack of coverage, with the remark code of the reading (reading 21).
 
     ``national`` says that the national determination, NCD 280.14, says the same; then N386 fits.

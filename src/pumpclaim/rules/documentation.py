@@ -9,10 +9,10 @@ from pumpclaim.rules.denials import record_denial
 from pumpclaim.rules.registry import Case, Line, Outcome, rule
 
 if TYPE_CHECKING:
-    import polars as pl
+    from pumpclaim.truth import Truth
 
 
-def _against_visit(line: Line, statement: str, role: Role = Role.MANAGEMENT) -> pl.Expr:
+def _against_visit(line: Line, statement: str, role: Role = Role.MANAGEMENT) -> Truth:
     return line.is_a(role) & ~line.shows(statement)
 
 
@@ -47,7 +47,7 @@ def visit_record(line: Line) -> list[Case]:
 
 
 @record_denial("DOC101", "D1", "L2", readings=["visit-records"])
-def no_pump_status(line: Line) -> pl.Expr:
+def no_pump_status(line: Line) -> Truth:
     """The record has no status of the pump before or after.
 
     Why: The article lists it among the least that the record must show. By our reading,
@@ -61,7 +61,7 @@ def no_pump_status(line: Line) -> pl.Expr:
 
 
 @record_denial("DOC102", "D2", "L2")
-def no_response(line: Line) -> pl.Expr:
+def no_response(line: Line) -> Truth:
     """The record has no response to the present dose and rate.
 
     Why: The article lists it among the least that the record must show.
@@ -73,7 +73,7 @@ def no_response(line: Line) -> pl.Expr:
 
 
 @record_denial("DOC103", "D3", "L2", readings=["visit-records"])
-def no_reason_for_change(line: Line) -> pl.Expr:
+def no_reason_for_change(line: Line) -> Truth:
     """Dose or drug was changed without a reason on record.
 
     Why: The article lists it among the least that the record must show, where something changed.
@@ -85,7 +85,7 @@ def no_reason_for_change(line: Line) -> pl.Expr:
 
 
 @record_denial("DOC104", "D4", "L2")
-def no_reassessment(line: Line) -> pl.Expr:
+def no_reassessment(line: Line) -> Truth:
     """Condition and goals of treatment were not reassessed.
 
     Why: The article lists it among the least that the record must show. An evaluation and management
@@ -98,7 +98,7 @@ def no_reassessment(line: Line) -> pl.Expr:
 
 
 @record_denial("DOC105", "D5", "L2", readings=["visit-records"])
-def incident_to_not_proven(line: Line) -> pl.Expr:
+def incident_to_not_proven(line: Line) -> Truth:
     """Staff did the service, and the incident-to requirements are not proven.
 
     Why: The article lists it among the least that the record must show, where auxiliary staff did it.
@@ -110,7 +110,7 @@ def incident_to_not_proven(line: Line) -> pl.Expr:
 
 
 @record_denial("DOC106", "D6", "L2", readings=["visit-records"])
-def drug_was_no_cost(line: Line) -> pl.Expr:
+def drug_was_no_cost(line: Line) -> Truth:
     """The drug billed is not shown to be a cost to the practice.
 
     Why: Only the one who paid for the drug bills it; the article wants proof, such as the pharmacy's
@@ -123,7 +123,7 @@ def drug_was_no_cost(line: Line) -> pl.Expr:
 
 
 @record_denial("DOC107", "L1", "L2")
-def illegible(line: Line) -> pl.Expr:
+def illegible(line: Line) -> Truth:
     """The record is not legible.
 
     Why: The article wants legible records; one that cannot be read ends in denial as not reasonable and
@@ -140,7 +140,7 @@ def illegible(line: Line) -> pl.Expr:
     "C11",
     message="The record of {service_date} says that the records of failed therapy are not at hand.",
 )
-def failed_therapy_not_on_record_of_patient(line: Line) -> pl.Expr:
+def failed_therapy_not_on_record_of_patient(line: Line) -> Truth:
     """The record of failed therapy of this patient is not kept or cannot be produced.
 
     Why: It must be there when Medical Review asks, long after the implant too. It is looked for in the

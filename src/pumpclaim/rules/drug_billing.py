@@ -8,12 +8,12 @@ from pumpclaim.policy.model import Role
 from pumpclaim.rules.registry import Basis, Case, Line, Outcome, rule
 
 if TYPE_CHECKING:
-    import polars as pl
+    from pumpclaim.truth import Truth
 
 FILLING = Role.MANAGEMENT | Role.DEVICE_IMPLANT
 
 
-def _compound(line: Line) -> pl.Expr:
+def _compound(line: Line) -> Truth:
     return line.is_a(Role.COMPOUNDED) & line.is_a(Role.PUMP_DRUG)
 
 
@@ -25,7 +25,7 @@ def _compound(line: Line) -> pl.Expr:
     carc="B15",
     message="{hcpcs} of {service_date} has no refill or management code on its claim.",
 )
-def drug_without_refill(line: Line) -> pl.Expr:
+def drug_without_refill(line: Line) -> Truth:
     """A pump drug is billed without a refill or management code on its claim.
 
     Why: The article wants every code of the refill and the management of the pump on one claim form, the
@@ -44,7 +44,7 @@ def drug_without_refill(line: Line) -> pl.Expr:
     readings=["refill-without-drug"],
     message="No drug is billed with {hcpcs} of {service_date}.",
 )
-def refill_without_drug(line: Line) -> pl.Expr:
+def refill_without_drug(line: Line) -> Truth:
     """A refill is billed without any drug on its claim.
 
     Why: That is lawful when the drug is paid elsewhere (the hospital, another payer, a free supply). When
@@ -70,7 +70,7 @@ def refill_without_drug(line: Line) -> pl.Expr:
     rarc="MA130",
     message="The {other_half} of {service_date} is on another claim: {other_claims}.",
 )
-def split_refill(line: Line) -> pl.Expr:
+def split_refill(line: Line) -> Truth:
     """Refill and drug of one patient and day are billed on two claims.
 
     Why: The article wants them on one claim form and forbids a separate claim for the drugs.
@@ -124,7 +124,7 @@ def missing_kd_modifier(line: Line) -> list[Case]:
     message="{hcpcs} is one drug's own code, but {mixture} went into the pump.",
     concerns=["hcpcs", "description", "note"],
 )
-def mixture_under_own_code(line: Line) -> pl.Expr:
+def mixture_under_own_code(line: Line) -> Truth:
     """A mixture is billed with one drug's own code instead of J7999.
 
     Why: A drug counts as compounded unless it is given in exactly a concentration sold nationally; a
@@ -178,7 +178,7 @@ def sold_nationally_as_compound(line: Line) -> list[Case]:
     message="{hcpcs} has {what_text} that names drugs and amounts.",
     concerns=["hcpcs", "description", "note"],
 )
-def no_narrative(line: Line) -> pl.Expr:
+def no_narrative(line: Line) -> Truth:
     """J7999 is billed without a narrative of drugs and amounts.
 
     Why: The contractor prices the compound from its drugs and their total amounts, and the claim's text is
@@ -201,7 +201,7 @@ def no_narrative(line: Line) -> pl.Expr:
     message="This part of the narrative cannot be read: {unread_parts}",
     concerns=["description", "note"],
 )
-def unreadable_narrative(line: Line) -> pl.Expr:
+def unreadable_narrative(line: Line) -> Truth:
     """A part of the narrative cannot be read, so the compound cannot be priced.
 
     Why: The price is the sum over all drugs; what is not understood is never guessed.
@@ -223,7 +223,7 @@ def unreadable_narrative(line: Line) -> pl.Expr:
     message="The article has no fee for {unpriced_drugs}.",
     concerns=["description", "note"],
 )
-def drug_without_fee(line: Line) -> pl.Expr:
+def drug_without_fee(line: Line) -> Truth:
     """A drug of the compound is not in the article's fee table.
 
     Why: The table has sixteen drugs. For any other the contractor sets the price case by case, from the
@@ -270,7 +270,7 @@ def superseded_compound_code(line: Line) -> list[Case]:
     message="{hcpcs} has {units} units; the narrative is priced once, whatever the units.",
     concerns=["units"],
 )
-def units_of_compound(line: Line) -> pl.Expr:
+def units_of_compound(line: Line) -> Truth:
     """J7999 is billed with a number of units other than one.
 
     Why: A code without a defined unit is billed as one unit, and contractors return other numbers as
@@ -293,7 +293,7 @@ def units_of_compound(line: Line) -> pl.Expr:
     message="No reservoir holds {implausible_drugs}.",
     concerns=["description", "note"],
 )
-def implausible_amount(line: Line) -> pl.Expr:
+def implausible_amount(line: Line) -> Truth:
     """An amount is larger than a reservoir can hold, most often mg written for mcg.
 
     Why: Seven drugs are priced per mcg and nine per mg, and a slip between them is a factor of 1000 in the
@@ -312,7 +312,7 @@ def implausible_amount(line: Line) -> pl.Expr:
     basis=Basis.PRACTICE,
     message="{hcpcs} stands beside an interrogation only; no refill is billed for {service_date}.",
 )
-def drug_with_interrogation_only(line: Line) -> pl.Expr:
+def drug_with_interrogation_only(line: Line) -> Truth:
     """A pump drug is billed beside an interrogation, with no refill for that day.
 
     Why: A drug is used when the pump is refilled. An interrogation manages the pump, so the claim form is

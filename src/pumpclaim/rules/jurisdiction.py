@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pumpclaim.rules.registry import Basis, Line, Outcome, rule
 
 if TYPE_CHECKING:
-    import polars as pl
+    from pumpclaim.truth import Truth
 
 
 @rule(
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     message="The service was given in {state}; contract {contractor} is not the one for that state.",
     concerns=["payer_id", "service_state", "facility_state", "billing_state"],
 )
-def wrong_jurisdiction(line: Line) -> pl.Expr:
+def wrong_jurisdiction(line: Line) -> Truth:
     """The claim went to a contractor whose jurisdiction is not where the service was given.
 
     Why: The article holds for eight contracts of jurisdiction J-E and the states they serve. What
@@ -46,7 +46,7 @@ def wrong_jurisdiction(line: Line) -> pl.Expr:
     message="This is {form_with_article} claim, and {contractor} is {contract_kind} contract.",
     concerns=["payer_id"],
 )
-def wrong_kind_of_contract(line: Line) -> pl.Expr:
+def wrong_kind_of_contract(line: Line) -> Truth:
     """A professional claim goes to a B contract and an institutional claim to an A contract.
 
     Why: Each contract number of the article is either an A or a B contract.
@@ -68,7 +68,7 @@ def wrong_kind_of_contract(line: Line) -> pl.Expr:
     message="Contract {contractor} does not serve {state}.",
     concerns=["payer_id", "service_state", "facility_state", "billing_state"],
 )
-def contract_does_not_serve_state(line: Line) -> pl.Expr:
+def contract_does_not_serve_state(line: Line) -> Truth:
     """The contract is one of the article's, the state too, but that contract does not serve it.
 
     Why: Every contract of the article names the states it serves.
@@ -88,7 +88,7 @@ def contract_does_not_serve_state(line: Line) -> pl.Expr:
     message="Contract {contractor} serves one part of {state} only; the county decides.",
     concerns=["payer_id", "service_state", "facility_state", "billing_state"],
 )
-def state_has_two_contracts(line: Line) -> pl.Expr:
+def state_has_two_contracts(line: Line) -> Truth:
     """California has a northern and a southern B contract, and the state alone does not tell which.
 
     Why: The article divides California between two B contracts. By our usual reading either is
@@ -113,7 +113,7 @@ def state_has_two_contracts(line: Line) -> pl.Expr:
     message="The service of {service_date} was given before the article took effect.",
     concerns=["service_from"],
 )
-def before_article(line: Line) -> pl.Expr:
+def before_article(line: Line) -> Truth:
     """The service was given before the article was effective, so the article says nothing of it.
 
     Why: The article and every revision of it bind from 2016-09-01.
@@ -133,7 +133,7 @@ def before_article(line: Line) -> pl.Expr:
     message="Neither the contract ({contractor}) nor the state ({state}) is one of the article's.",
     concerns=["payer_id", "service_state", "facility_state", "billing_state"],
 )
-def outside_article(line: Line) -> pl.Expr:
+def outside_article(line: Line) -> Truth:
     """Contract and state of service both lie outside the article, so it does not reach the claim.
 
     Why: The article holds for jurisdiction J-E only. Other contractors have their own articles.
@@ -157,7 +157,7 @@ def outside_article(line: Line) -> pl.Expr:
     ),
     concerns=["filing_indicator", "payer_id"],
 )
-def not_medicare(line: Line) -> pl.Expr:
+def not_medicare(line: Line) -> Truth:
     """The payer is not Medicare Part A or B, so the article does not bind it.
 
     Why: A local coverage article binds a Medicare contractor. Other insurers, Medicare Advantage plans
@@ -178,7 +178,7 @@ def not_medicare(line: Line) -> pl.Expr:
     message="The claim does not tell {unknown_place}; it is judged as if the article held.",
     concerns=["payer_id", "facility_state", "billing_state", "service_from"],
 )
-def reach_not_known(line: Line) -> pl.Expr:
+def reach_not_known(line: Line) -> Truth:
     """The claim does not tell by which contract, state or date it should be judged.
 
     Why: Whether the article reaches a claim is known from the contract or the state of service, and
@@ -199,7 +199,7 @@ def reach_not_known(line: Line) -> pl.Expr:
     reach="any",
     message="Nothing on this line, its claim or that day shows that {hcpcs} was put into an implanted pump.",
 )
-def compound_without_pump(line: Line) -> pl.Expr:
+def compound_without_pump(line: Line) -> Truth:
     """A compounded drug is billed, but nothing shows that it was for an implanted pump.
 
     Why: J7999 is every compounded drug's code, eye injections among them; the article reaches it only
@@ -222,7 +222,7 @@ def compound_without_pump(line: Line) -> pl.Expr:
     message="Frequency code {frequency_code}: {withdrawn_why}.",
     concerns=["frequency_code"],
 )
-def withdrawn_claim(line: Line) -> pl.Expr:
+def withdrawn_claim(line: Line) -> Truth:
     """The claim voids an earlier one, or a later one in the same set replaces or voids it.
 
     Why: A void (frequency code 8) bills nothing, and what was replaced (7) is judged in its new form;

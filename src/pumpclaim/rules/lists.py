@@ -8,7 +8,7 @@ from pumpclaim.policy.model import Role
 from pumpclaim.rules.registry import Line, Outcome, rule
 
 if TYPE_CHECKING:
-    import polars as pl
+    from pumpclaim.truth import Truth
 
 
 @rule(
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     message="None of the diagnoses of {hcpcs} ({diagnoses}) is on the list of those that support it.",
     concerns=["diagnoses", "hcpcs"],
 )
-def diagnosis_does_not_support(line: Line) -> pl.Expr:
+def diagnosis_does_not_support(line: Line) -> Truth:
     """No diagnosis of the service is on the article's list of those that support medical necessity.
 
     Why: Where an article lists the diagnoses that support a service, another diagnosis does not. Only the
@@ -42,7 +42,7 @@ def diagnosis_does_not_support(line: Line) -> pl.Expr:
     message="A diagnosis of {hcpcs} ({diagnoses}) is on the article's list of those that do not support it.",
     concerns=["diagnoses", "hcpcs"],
 )
-def diagnosis_against(line: Line) -> pl.Expr:
+def diagnosis_against(line: Line) -> Truth:
     """A diagnosis of the service is on the article's list of those that do not support medical necessity.
 
     Why: Where an article lists diagnoses for which a service is never necessary, it is denied with them.
@@ -62,7 +62,7 @@ def diagnosis_against(line: Line) -> pl.Expr:
     concerns=["type_of_bill"],
     scope="claim",
 )
-def bill_type_not_listed(line: Line) -> pl.Expr:
+def bill_type_not_listed(line: Line) -> Truth:
     """The type of bill is not on the article's list.
 
     Why: An article may name the bill types on which a service is usual. One that is missing there is not
@@ -81,7 +81,7 @@ def bill_type_not_listed(line: Line) -> pl.Expr:
     message="Revenue code {revenue_code} of {hcpcs} is not on the article's list.",
     concerns=["revenue_code"],
 )
-def revenue_code_not_listed(line: Line) -> pl.Expr:
+def revenue_code_not_listed(line: Line) -> Truth:
     """The revenue code of a line is not on the article's list.
 
     Why: An article may name the revenue codes under which a service is usual; they are advisory. A55239 names

@@ -8,7 +8,7 @@ from pumpclaim.policy.model import Role
 from pumpclaim.rules.registry import Basis, Case, Line, Outcome, rule
 
 if TYPE_CHECKING:
-    import polars as pl
+    from pumpclaim.truth import Truth
 
 
 @rule(
@@ -48,7 +48,7 @@ def packaged(line: Line) -> list[Case]:
     message="Place of service {place_of_service}: the drug is the facility's, not the physician's.",
     concerns=["place_of_service"],
 )
-def drug_of_a_hospital(line: Line) -> pl.Expr:
+def drug_of_a_hospital(line: Line) -> Truth:
     """A physician bills the drug of a refill given in a hospital or skilled nursing facility.
 
     Why: A drug is paid to a physician as incident to his service, which needs a noninstitutional setting
@@ -67,7 +67,7 @@ def drug_of_a_hospital(line: Line) -> pl.Expr:
     readings=["several-compound-lines", "compounding-fee"],
     message="This is J7999 line {compound_number} of one refill; the compounding fee is paid once.",
 )
-def second_compounding_fee(line: Line) -> pl.Expr:
+def second_compounding_fee(line: Line) -> Truth:
     """A second J7999 line in one refill brings no second compounding fee.
 
     Why: The article's text grants one compounding fee for each refill.
@@ -87,7 +87,7 @@ def second_compounding_fee(line: Line) -> pl.Expr:
     message="The charge of {charge} is below the allowance of {allowed}; the charge is paid.",
     concerns=["charge"],
 )
-def charge_below_allowance(line: Line) -> pl.Expr:
+def charge_below_allowance(line: Line) -> Truth:
     """The charge is below what the article allows, and the lower of the two is paid.
 
     Why: Medicare pays the lower of the charge and the allowance.
@@ -106,7 +106,7 @@ def charge_below_allowance(line: Line) -> pl.Expr:
     message="Place of service {place_of_service} is a surgical center, whose payment mostly includes drugs.",
     concerns=["place_of_service"],
 )
-def drug_of_a_surgical_center(line: Line) -> pl.Expr:
+def drug_of_a_surgical_center(line: Line) -> Truth:
     """A pump drug is billed for an ambulatory surgical center.
 
     Why: The article speaks of hospitals paid under OPPS only; the payment system of surgical centers

@@ -8,7 +8,7 @@ from pumpclaim.policy.model import Role
 from pumpclaim.rules.registry import Basis, Case, Line, Outcome, rule
 
 if TYPE_CHECKING:
-    import polars as pl
+    from pumpclaim.truth import Truth
 
 
 @rule(
@@ -57,7 +57,7 @@ def early_refill(line: Line) -> list[Case]:
     "{long_supply} days and more; the last of them lasts {supply_before} days ({pattern_thresholds}).",
     concerns=["service_from"],
 )
-def monthly_pattern(line: Line) -> pl.Expr:
+def monthly_pattern(line: Line) -> Truth:
     """Refills come every month although the pump holds two or three months.
 
     Why: It is the one abuse that the article names. What is monthly and what is a long supply are
@@ -111,7 +111,7 @@ def frequent_analysis(line: Line) -> list[Case]:
     message="Patient safety: {refill_timing}; the reservoir would have been empty after {dry_before} days.",
     concerns=["service_from"],
 )
-def ran_dry(line: Line) -> pl.Expr:
+def ran_dry(line: Line) -> Truth:
     """The pump would have run dry before this refill.
 
     Why: A pump that runs dry stops the drug at once, and withdrawal can be dangerous. Either the pump
