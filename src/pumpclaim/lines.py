@@ -101,18 +101,22 @@ def line_arrays(
     claim_of = lines["claim"].to_numpy().astype(np.int64)
     days = whole_numbers(lines["service_from"].cast(pl.Int32), NO_DAY).astype(np.int32)
 
+    has_kd = _has_modifier(lines, "KD")
     large = len(days) > LARGE
 
     def services() -> tuple[Order, NDArray[np.uint8], Ints]:
         codes = compiled.code_positions(lines["hcpcs"])
-        past = (compiled.code_roles[codes] & np.uint32(Role.UNPROGRAMMABLE_IMPLANT)) != 0
+        roles = compiled.code_roles[codes]
+        concerns = (roles & np.uint32(Role.CONCERNS)) != 0
+        concerns |= has_kd & ((roles & np.uint32(Role.DRUG)) != 0)
+        past = (roles & np.uint32(Role.UNPROGRAMMABLE_IMPLANT)) != 0
         patients = _patients(claims)
-        return order_lines(patients, days, claim_of, past), codes, patients
+        return order_lines(patients, days, claim_of, concerns, past), codes, patients
 
-    def drugs(articles: NDArray[np.int8] | None) -> tuple[Contents, Ints, Bools]:
+    def drugs(articles: NDArray[np.int8] | None) -> tuple[Contents, Ints]:
         contents = match_contents(ingredients, compiled, articles, days)
         contents.counts  # noqa: B018  (worked out here, beside the other thread)
-        return contents, contents.of_lines(extended(contents)), _has_modifier(lines, "KD")
+        return contents, contents.of_lines(extended(contents))
 
     with beside(large=large) as start:
         ordered = start(services)
@@ -131,7 +135,7 @@ def line_arrays(
         alone = (
             start(lambda: facts_of_lines(None, stay, compiled, None)) if records is None else None
         )
-        contents, dollars, has_kd = filled() if filled else drugs(find_article(facts, compiled))
+        contents, dollars = filled() if filled else drugs(find_article(facts, compiled))
         facts_of, refills, fills = (
             alone() if alone else facts_of_lines(contents, stay, compiled, records)
         )

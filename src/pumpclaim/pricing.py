@@ -69,9 +69,12 @@ class Prices:
 
     @staticmethod
     def in_order(lines: int, parts: Iterable[tuple[Ints, Prices]]) -> Prices:
-        """The prices of ``lines`` lines put together from parts, each with the rows it stands for."""
+        """The prices of ``lines`` lines put together from parts, each with the rows it stands for.
+
+        Lines in none are those that the article cannot reach.
+        """
         whole = Prices(
-            np.full(lines, -1, np.int64), np.full(lines, OTHER_SCHEDULE, np.uint8),
+            np.full(lines, -1, np.int64), np.full(lines, NOT_REACHED, np.uint8),
             np.zeros(lines, np.int64), np.zeros(lines, np.int64),
         )  # fmt: skip
         for rows, part in parts:

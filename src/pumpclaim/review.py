@@ -112,14 +112,17 @@ class Review:
         order = sort_by(claims, numbers, rank[of_hit])
         large = len(order) > LARGE
         worded = each(lambda one: self._messages(*one), fired, large=large)
-        said, of_hit = pl.concat([_said(hit.ruling) for _, hit in fired]), of_hit[order]
+        said, of_hit = (
+            pl.concat([_said(hit.ruling) for _, hit in fired], rechunk=True),
+            of_hit[order],
+        )
         of_claim = self.claim_set.claims.select("claim_id", "source")[claims[order]]
         line = pl.Series(numbers[order] - 1, dtype=pl.Int64)
         found = {
             "claim": claims[order].astype(np.uint32),
             **of_claim.to_dict(),
             "line": line.set(line < 0, None),
-            "message": pl.concat(worded)[order],
+            "message": pl.concat(worded, rechunk=True)[order],
             **said[of_hit].to_dict(),
         }
         return FINDINGS.of(found)

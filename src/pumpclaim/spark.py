@@ -24,11 +24,12 @@ from pumpclaim.engine import choose_rules
 from pumpclaim.errors import InputError
 from pumpclaim.facts import dollars
 from pumpclaim.policy import load
+from pumpclaim.policy.model import Role
 from pumpclaim.readers.values import CONTROL, LONGEST
 from pumpclaim.streams.data_set import find_data_set, is_remote
 from pumpclaim.streams.kernel import Columns, Job, judge
 from pumpclaim.streams.run import PIECE, StreamResult, check_scope
-from pumpclaim.streams.survey import ALONE, MODIFIERS, WITH_KD, hashes, patient_ids
+from pumpclaim.streams.survey import MODIFIERS, hashes, patient_ids
 from pumpclaim.streams.tables import STREAMED
 from pumpclaim.tables import NANO
 
@@ -155,7 +156,8 @@ def _concerns(columns: Columns, policy: PolicySet) -> Column:
     compiled = compile_policy(policy)
     names = np.array(["", *compiled.code_names])
     alone, with_kd = (
-        names[(compiled.code_roles & np.uint32(role)) != 0].tolist() for role in (ALONE, WITH_KD)
+        names[(compiled.code_roles & np.uint32(role)) != 0].tolist()
+        for role in (Role.CONCERNS, Role.DRUG)
     )
     code = F.upper(_plain(columns, "hcpcs"))
     found = code.isin(alone)

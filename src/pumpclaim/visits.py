@@ -88,12 +88,12 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """Which lines need their patient's other claims, and those lines by patient, day and claim.
+    """Which lines are judged; which of them need their patient's other claims, by patient, day and claim.
 
     Most claims are alone on their patient's day and need no past; they are judged as they stand, and
     each is a patient of its own there. ``bound`` says which lines are not so (null when none is);
     ``rows`` are those in order, with the ``patient_starts`` among them, and ``claim_starts`` is where
-    claims begin in the lines table (null when its claims do not stand together).
+    claims begin in the lines table (null when its claims do not stand together, or when few are judged).
     """
 
     count: int
@@ -128,31 +128,38 @@ MOSTLY = 0.4
 
 
 def order_lines(
-    patients: Ints, days: NDArray[np.int32], claims: Ints, past: NDArray[np.bool_]
+    patients: Ints,
+    days: NDArray[np.int32],
+    claims: Ints,
+    concerns: NDArray[np.bool_],
+    past: NDArray[np.bool_],
 ) -> Order:
     """The order of lines, given the patient (a number) of each claim, and day and claim of each line.
 
-    ``past`` marks lines whose patients' claims depend on each other on whatever day.
-    Lines of one visit keep the order in which they stand on their claim.
+    ``concerns`` marks lines that make the article concern their patients; where these are few only their
+    lines are judged, as nothing can be found on others. ``past`` marks lines whose patients' claims depend
+    on each other on whatever day. Lines of one visit keep the order in which they stand on their claim.
     """
     none = np.zeros(0, np.int64)
     if not len(claims):
         return Order(0, None, none, none, none)
+    day = np.maximum(days.astype(np.int64) + DAY_ZERO, 0)
+    judged = _among(patients, claims, concerns)[claims]
+    rows = np.flatnonzero(judged)
+    if len(rows) < MOSTLY * len(claims):
+        ordered, patient_starts = _by_patient(patients, day, claims, rows)
+        return Order(len(claims), None, ordered, patient_starts, None)
     starts = starts_of(claims[1:] != claims[:-1])
     together = bool((claims[1:] >= claims[:-1]).all())
-    day = np.maximum(days.astype(np.int64) + DAY_ZERO, 0)
     new = starts_of((claims[1:] != claims[:-1]) | (days[1:] != days[:-1]))
     bits = int(day.max()).bit_length()
     if together and int(patients.max()).bit_length() + bits <= 63:
         keys = np.sort((patients[claims[new]] << bits) | day[new])
         again = keys[1:] == keys[:-1]
-        entangled = np.zeros(int(patients.max()) + 1, bool)
-        entangled[keys[1:][again] >> bits] = True
-        entangled[patients[claims[past]]] = True
+        entangled = _among(patients, claims, past, keys[1:][again] >> bits)
         if not entangled.any():
             return Order(len(claims), None, none, none, starts)
-        of_claim = entangled[patients]
-        bound = of_claim[claims]
+        bound = entangled[claims]
         rows = np.flatnonzero(bound)
         if len(rows) < MOSTLY * len(claims):
             ordered, patient_starts = _by_patient(patients, day, claims, rows)
@@ -161,8 +168,21 @@ def order_lines(
     return Order(len(claims), None, rows, patient_starts, None)
 
 
+def _among(
+    patients: Ints, claims: Ints, marked: NDArray[np.bool_], more: Ints | None = None
+) -> NDArray[np.bool_]:
+    """The claims of patients of whom a line is ``marked``, and of those in ``more``."""
+    own = np.zeros(int(patients.max()) + 1, bool)
+    own[patients[claims[marked]]] = True
+    if more is not None:
+        own[more] = True
+    return own[patients]
+
+
 def _by_patient(patients: Ints, day: Ints, claims: Ints, rows: Ints) -> tuple[Ints, Ints]:
     """``rows`` by patient, day and claim, and where patients begin among them."""
+    if not len(rows):
+        return rows, rows
     ordered = rows[sort_by(patients[claims[rows]], day[rows], claims[rows])]
     patient = patients[claims[ordered]]
     return ordered, starts_of(patient[1:] != patient[:-1])

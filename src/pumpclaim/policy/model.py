@@ -56,6 +56,9 @@ class Role(IntFlag):
     NARRATED = COMPOUNDED | SUPERSEDED_COMPOUND | UNCLASSIFIED_DRUG
     DRUG = COMPOUNDED | SUPERSEDED_COMPOUND | UNCLASSIFIED_DRUG | OWN_DRUG
     PROGRAMMABLE_ONLY = ANALYSIS | PROGRAMMED_REFILL
+    CONCERNS = PUMP_SERVICE | COMPOUNDED | SUPERSEDED_COMPOUND
+    """One line of these makes the article concern its patient, whatever else is billed; with modifier KD
+    so does one of DRUG. Nothing can be found on the claims of other patients."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import polars as pl
 
 from pumpclaim.readers.faults import Faults, shown
 from pumpclaim.readers.flat import claim_columns, line_columns
+from pumpclaim.readers.values import is_constant
 from pumpclaim.tables import MAX_MONEY, NANO
 from pumpclaim.threads import LARGE, each
 from pumpclaim.visits import whole_numbers
@@ -58,6 +59,8 @@ def check_claims(
 
 def _varies(cells: pl.Series, again: NDArray[np.bool_]) -> bool:
     """Whether a row's cell may differ from that of the row before it of the same claim."""
+    if is_constant(cells):
+        return False
     if isinstance(cells.dtype, pl.List):
         sizes = whole_numbers(cells.list.len(), 0)
         width = int(sizes[0])

@@ -19,11 +19,12 @@ from pumpclaim.readers.flat import (
     MODIFIERS,
     REQUIRED,
     STAND_INS,
+    claim_columns,
     flat_columns,
 )
 from pumpclaim.readers.headings import layout_names, squeezed
 from pumpclaim.readers.layouts import Layout, recognise
-from pumpclaim.readers.values import plain, plain_cells, read_cells
+from pumpclaim.readers.values import is_constant, plain, plain_cells, read_cells
 from pumpclaim.tables import CLAIMS, LINES, REJECTED
 from pumpclaim.threads import LARGE, each
 from pumpclaim.visits import sort_by, whole_numbers
@@ -166,8 +167,17 @@ def _given(name: str, dtype: pl.DataType) -> pl.Expr:
     return plain(pl.col(name), dtype).is_not_null()
 
 
+def _begins_with_text(cells: pl.Series) -> bool:
+    """Whether each cell begins with a printable ASCII sign, as plain ids do: then none is blank."""
+    if cells.dtype != pl.String or cells.null_count() or not len(cells):
+        return False
+    return bool((cells >= "!").all() and (cells < "\x7f").all())
+
+
 def _without_blank_rows(cells: pl.DataFrame) -> pl.DataFrame:
     columns = {name: dtype for name, dtype in cells.schema.items() if name not in (ROW, CELLS)}
+    if _begins_with_text(cells["claim_id"]):
+        return cells
     if cells.select(_given("claim_id", columns["claim_id"]).all()).item():
         return cells
     return cells.filter(pl.any_horizontal(_given(*column) for column in columns.items()))
@@ -256,8 +266,7 @@ def _grouped(values: pl.DataFrame) -> pl.DataFrame:
     """
     bill = pl.col("type_of_bill").str.slice(2, 1).replace("", None)
     values = values.with_columns(frequency_code=pl.coalesce("frequency_code", bill))
-    key = [*KEY[:-1], pl.col(KEY[-1]).fill_null("1")]
-    values = values.with_columns(pl.col(ROW).first().over(key).alias(FIRST))
+    values = values.with_columns(_first_rows(values).alias(FIRST))
     if values[_ASTRAY].any():
         whose = values.filter(_ASTRAY).select("claim_id", "patient_id").unique()
         of_nobody = whose.filter(pl.col("patient_id").is_null())["claim_id"].drop_nulls()
@@ -279,6 +288,25 @@ def _grouped(values: pl.DataFrame) -> pl.DataFrame:
         if not ((line[1:] >= line[:-1]) | (first[1:] > first[:-1])).all():
             values = values[sort_by(first.astype(np.int64), line)]
     return values
+
+
+def _first_rows(values: pl.DataFrame) -> pl.Series:
+    """Of each row the number of the first row that agrees with it in KEY.
+
+    Rows of a claim mostly stand together: only where such a run begins is it asked who agrees.
+    """
+    key = values.select(*KEY[:-1], pl.col(KEY[-1]).fill_null("1"))
+    differs = np.zeros(values.height, bool)
+    for cells in key.get_columns():
+        if not is_constant(cells):
+            differs |= cells.ne_missing(cells.shift(1)).to_numpy()
+    differs[0] = True
+    runs = np.flatnonzero(differs)
+    of_runs = key[runs].with_columns(values[ROW].gather(pl.Series(runs)))
+    first = of_runs[ROW]
+    if of_runs["claim_id"].n_unique() < of_runs.height:
+        first = of_runs.select(pl.col(ROW).first().over(KEY)).to_series()
+    return pl.Series(np.repeat(first.to_numpy(), np.diff(runs, append=values.height)))
 
 
 def _starts(values: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -323,7 +351,8 @@ def _claim_set(
 def _claims(
     values: pl.DataFrame, starts: NDArray[np.int64], given: set[str], source: str
 ) -> pl.DataFrame:
-    first = values[starts]
+    needed = {*CLAIMS.schema, *claim_columns(), FIRST} & set(values.columns)
+    first = values.select(needed)[starts]
     sums = pl.Series(np.add.reduceat(whole_numbers(values["charge"], 0), starts))
     if values["charge"].null_count():
         unknown = values["charge"].is_null().to_numpy()

@@ -14,6 +14,8 @@ LONGEST_NOTE = 2_000
 EARLIEST, LATEST = pl.date(1900, 1, 1), pl.date(2100, 12, 31)
 MOST_QUANTITY = 10**15
 """The largest quantity, in thousandths."""
+SCALES = {"nano-dollars": (9, MAX_MONEY), "thousandths": (3, MOST_QUANTITY)}
+"""Decimals that a unit keeps, and the most of it that a cell may say."""
 CODES = frozenset({
     "hcpcs", "modifier_1", "modifier_2", "modifier_3", "modifier_4", "patient_state", "billing_state",
     "facility_state", "service_state", "unit_basis", "ndc_unit", "filing_indicator", "assignment",
@@ -37,17 +39,17 @@ def read_cells(name: str, column: Column, cells: pl.Series) -> pl.Series:
     """
     if isinstance(cells.dtype, pl.List):
         return cells if _are_codes(cells) else _read(name, column, cells).alias(name)
-    if cells.dtype == column.dtype == pl.Date:
-        if not len(cells) or not cells.is_between(EARLIEST, LATEST).not_().any():
-            return cells.alias(name)
-    elif len(cells) >= MANY and column.dtype == pl.String and cells.dtype == pl.String:
+    typed = _typed(column, cells)
+    if typed is not None:
+        return typed.alias(name)
+    if len(cells) >= MANY and column.dtype == pl.String and cells.dtype == pl.String:
         if _few(cells):
-            distinct = cells.unique()
+            distinct = _distinct(cells)
             if distinct.equals(_read(name, column, distinct)):
                 return cells.alias(name)
         elif name not in PADDED and _is_plain(name, cells):
             return cells.alias(name)
-    distinct = cells.unique()
+    distinct = _distinct(cells)
     if 2 * len(distinct) > len(cells):
         return _read(name, column, cells).alias(name)
     table = pl.DataFrame({"cell": distinct, "value": _read(name, column, distinct)})
@@ -57,6 +59,46 @@ def read_cells(name: str, column: Column, cells: pl.Series) -> pl.Series:
         .join(table, on="cell", how="left", nulls_equal=True, maintain_order="left")
     )
     return looked_up["value"].alias(name)
+
+
+def _typed(column: Column, cells: pl.Series) -> pl.Series | None:
+    """The values of cells whose own type says them exactly; null where they must be read as text."""
+    kind = cells.dtype
+    if kind == column.dtype == pl.Date:
+        inside = not len(cells) or not cells.is_between(EARLIEST, LATEST).not_().any()
+        return cells if inside else None
+    if kind.is_integer() and column.dtype.is_integer() and column.unit is None:
+        return cells.cast(column.dtype, strict=False)
+    if kind == pl.String and isinstance(column.dtype, pl.Enum):
+        named = cells.cast(column.dtype, strict=False)
+        return named if named.null_count() == cells.null_count() else None
+    if column.unit in SCALES:
+        return _scaled(cells, *SCALES[column.unit])
+    return None
+
+
+def _scaled(cells: pl.Series, places: int, most: int) -> pl.Series | None:
+    """Whole numbers or decimals times 10 to the ``places``, null below 0 and above ``most``; else null."""
+    scale = 0
+    if isinstance(cells.dtype, pl.Decimal):
+        scale, cells = cells.dtype.scale, cells.to_physical()
+    if not cells.dtype.is_integer() or scale > places:
+        return None
+    factor = 10 ** (places - scale)
+    whole = cells.cast(pl.Int64, strict=False)
+    scaled: pl.Series = whole.set(~whole.is_between(0, most // factor), None) * factor
+    return scaled
+
+
+def is_constant(cells: pl.Series) -> bool:
+    """Whether every cell is the same; a quick look, which lists and columns with some nulls do not pass."""
+    if cells.null_count() or not len(cells) or cells.dtype.is_nested():
+        return bool(len(cells)) and cells.null_count() == len(cells)
+    return bool((cells == cells[0]).all())
+
+
+def _distinct(cells: pl.Series) -> pl.Series:
+    return cells.head(1) if is_constant(cells) else cells.unique()
 
 
 def _few(cells: pl.Series) -> bool:
@@ -88,7 +130,7 @@ def _read(name: str, column: Column, cells: pl.Series) -> pl.Series:
     if column.unit == "nano-dollars":
         return money_of(cells)
     if column.unit == "thousandths":
-        return _fixed(plain_cells(cells), 3, UNIT, MOST_QUANTITY)
+        return _fixed(plain_cells(cells), UNIT, *SCALES["thousandths"])
     cell = pl.col(cells.name)
     if column.dtype == pl.Date:
         value = date_of(cell, cells.dtype)
@@ -127,7 +169,7 @@ def money_of(cells: pl.Series) -> pl.Series:
             text = text.str.replace_all(",", "", literal=True).zip_with(
                 grouped.fill_null(value=False), text
             )
-    return _fixed(text, 9, NANO, MAX_MONEY)
+    return _fixed(text, NANO, *SCALES["nano-dollars"])
 
 
 def date_of(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
@@ -188,7 +230,7 @@ def _diagnoses(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return fine.str.split(" ")
 
 
-def _fixed(text: pl.Series, places: int, scale: int, most: int) -> pl.Series:
+def _fixed(text: pl.Series, scale: int, places: int, most: int) -> pl.Series:
     """A plain decimal number times ``scale``, exact; null when it has more decimals or is too large."""
     fine = text.str.contains(rf"^(\d{{1,15}}(\.\d{{0,{places}}}0*)?|\.\d{{1,{places}}}0*)$")
     parts = text.set(~fine, None).str.splitn(".", 2).struct.unnest()

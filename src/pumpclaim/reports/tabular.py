@@ -16,7 +16,6 @@ import polars as pl
 
 from pumpclaim.errors import InputError
 from pumpclaim.reports.amounts import FEE_PLACES, MASS_DIGITS, amount_texts, dollar_texts
-from pumpclaim.tables import NANO
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
 WHOLE_CENTS = pl.Decimal(18, 2)
 EXACT = pl.Decimal(38, 9)
+"""Its digits are nano-dollars, so that the engine's whole numbers are taken as they stand."""
 MONEY = {
     "charge": EXACT,
     "allowed": WHOLE_CENTS,
@@ -79,7 +79,7 @@ def tables(review: Review) -> dict[str, pl.DataFrame]:
 def as_decimals(table: pl.DataFrame) -> pl.DataFrame:
     """Money in dollars and amounts in their unit as exact decimals, enumerations as text."""
     changed = [
-        (pl.col(name).cast(EXACT) / NANO).cast(dtype).alias(name)
+        pl.col(name).cast(pl.Int128).reinterpret(dtype=EXACT).cast(dtype).alias(name)
         for name, dtype in MONEY.items()
         if name in table.columns
     ]

@@ -102,7 +102,8 @@ def judge(rows: pl.DataFrame, columns: Columns, job: Job) -> Judged:
     places = rows.select(FILE, ROW) if FILE in rows.columns else None
     if places is None:
         rows = _in_order(rows)
-    cells = rows.drop(FILE, ROW, strict=False).with_row_index(ROW)
+    # Rows are picked from columns of one chunk many times faster than from several.
+    cells = rows.drop(FILE, ROW, strict=False).rechunk().with_row_index(ROW)
     claims = read_rows(cells, job.source, columns.contractors, _locate(places, job), columns.layout)
     review = check(
         claims, policy=job.policy, contractor=job.contractor, select=job.select, ignore=job.ignore

@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Hashes = NDArray[np.uint64]
 
-ALONE = Role.PUMP_SERVICE | Role.COMPOUNDED | Role.SUPERSEDED_COMPOUND
-"""Codes of which one line makes the article concern its patient, whatever else is billed."""
-WITH_KD = Role.DRUG
-"""Codes that do so with modifier KD."""
 MODIFIERS = ("modifier_1", "modifier_2", "modifier_3", "modifier_4", "modifiers")
 WORKERS = 2
 """Slices that are looked at side by side."""
@@ -84,8 +80,8 @@ def concerns(rows: pl.DataFrame, policy: PolicySet) -> Bools:
     distinct = codes.unique().drop_nulls()
     plain = read_cells("hcpcs", flat_columns()["hcpcs"], distinct)
     roles = compiled.code_roles[compiled.code_positions(plain)]
-    found = _among(codes, distinct.filter(pl.Series((roles & np.uint32(ALONE)) != 0)))
-    drugs = distinct.filter(pl.Series((roles & np.uint32(WITH_KD)) != 0))
+    found = _among(codes, distinct.filter(pl.Series((roles & np.uint32(Role.CONCERNS)) != 0)))
+    drugs = distinct.filter(pl.Series((roles & np.uint32(Role.DRUG)) != 0))
     if len(drugs):
         marked = _among(codes, drugs)
         for name in MODIFIERS:
