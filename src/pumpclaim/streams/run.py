@@ -2,13 +2,13 @@
 
 First the set is surveyed (``survey``). A piece of it whose patients have rows nowhere else is judged as it
 stands; rows of patients who are scattered over several pieces are put by, in shares of whole patients, and
-judged at the end. While one part is judged the next is read and the last one written.
+judged at the end. Several parts are worked on side by side.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from pumpclaim.streams.survey import Hashes
 
-PIECE = 500_000
+PIECE = 250_000
 """Rows that are read and judged at a time."""
 SCOPES = ("all", "pump")
 """Whose claims are listed: everybody's, or those of patients whom the article concerns."""
@@ -226,12 +226,11 @@ class _Run:
                 self._judged(sum(one.rows for one in part))
             else:
                 left.append((_part(number), partial(self._read_part, part)))
-        with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-            self._flow(reader, writer, left)
-            shares = enumerate(map(_share, range(self.shares + 1)))
-            open_shares = [one for one in shares if not self.store.is_done(one[1])]
-            parts = [(name, partial(self._read_share, number)) for number, name in open_shares]
-            self._flow(reader, writer, parts)
+        self._work(left)
+        shares = (
+            (_share(number), partial(self._read_share, number)) for number in range(self.shares + 1)
+        )
+        self._work([one for one in shares if not self.store.is_done(one[0])])
 
     def forget(self, file: int) -> None:
         """Undo every part that has rows of a file; shares are only judged after all of these."""
@@ -239,28 +238,21 @@ class _Run:
             if any(one.file == file for one in part):
                 self.store.forget(_part(number))
 
-    def _flow(
-        self,
-        reader: ThreadPoolExecutor,
-        writer: ThreadPoolExecutor,
-        parts: Sequence[tuple[str, Callable[[], _Rows]]],
-    ) -> None:
-        """Parts one after the other; the next is being read and the last being written meanwhile."""
-        ahead = reader.submit(parts[0][1]) if parts else None
-        behind: Future[None] | None = None
-        for at, (name, _) in enumerate(parts):
-            assert ahead is not None  # noqa: S101
-            rows = ahead.result()
-            ahead = reader.submit(parts[at + 1][1]) if at + 1 < len(parts) else None
-            judged = None
-            if rows.direct.height:
-                judged = judge(rows.direct, rows.columns, self.job)
-            if behind is not None:
-                behind.result()
-            behind = writer.submit(self._keep, name, rows, judged)
-            self._judged(rows.count)
-        if behind is not None:
-            behind.result()
+    def _work(self, parts: Sequence[tuple[str, Callable[[], _Rows]]]) -> None:
+        """Parts side by side, each read, judged and written by one worker."""
+        pool = ThreadPoolExecutor(WORKERS)
+        try:
+            for done in as_completed([pool.submit(self._do, *part) for part in parts]):
+                self._judged(done.result())
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _do(self, name: str, read: Callable[[], _Rows]) -> int:
+        """One part; gives the number of its rows."""
+        rows = read()
+        judged = judge(rows.direct, rows.columns, self.job) if rows.direct.height else None
+        self._keep(name, rows, judged)
+        return rows.count
 
     def _keep(self, name: str, rows: _Rows, judged: Any) -> None:
         for share, put_by in rows.put_by:
