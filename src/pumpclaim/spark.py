@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+import sys
 import tempfile
 import zipfile
 from functools import lru_cache, partial
@@ -52,7 +53,9 @@ if TYPE_CHECKING:
     from pumpclaim.policy import PolicySet
 
 BLANKS = " \t\n\r\x0b\x0c"
-_PATIENT, _CLAIM, _TOGETHER = "?patient", "?claim", "?together"
+_PATIENT, _CLAIM, _NOBODY, _TOGETHER = "?patient", "?claim", "?nobody", "?together"
+MOST_SENT = 5_000_000
+"""Patients and claim ids up to which they are sent to every executor, so that not all rows are shuffled."""
 
 
 class Checked(tuple):  # type: ignore[type-arg]
@@ -62,27 +65,28 @@ class Checked(tuple):  # type: ignore[type-arg]
     is asked for, and kept (``persist``) until ``unpersist``.
     """
 
+    _kept: tuple[DataFrame, ...]
+
     findings: DataFrame
     prices: DataFrame
     determinations: DataFrame
     rejected: DataFrame
 
-    def __new__(cls, whole: DataFrame) -> Checked:
-        """The tables out of the one DataFrame in which they were worked out."""
+    def __new__(cls, whole: DataFrame, survey: DataFrame) -> Checked:
+        """The tables out of the one DataFrame in which they were worked out, which rests on ``survey``."""
         tables = {name: _one_of(whole, name) for name in STREAMED}
         made = super().__new__(
             cls, (tables[name] for name in ("findings", "prices", "determinations"))
         )
         for name, table in tables.items():
             setattr(made, name, table)
-        made._whole = whole
+        made._kept = (whole, survey)
         return made
-
-    _whole: DataFrame
 
     def unpersist(self) -> None:
         """Let go of what was kept."""
-        self._whole.unpersist()
+        for one in self._kept:
+            one.unpersist()
 
 
 def check(
@@ -98,8 +102,9 @@ def check(
     """Hold service lines against the article; options as for ``streams.check_stream``.
 
     ``lines`` has one row a service line in the flat layout (docs/tables.md), with the line's number in
-    ``line``. ``partitions`` is how many the shuffle makes; null leaves it to Spark. Raises InputError for
-    columns and names that do not exist.
+    ``line``. ``partitions`` is how many the shuffle makes; null leaves it to Spark. Whose rows belong
+    together is looked up at once, in two or three columns; everything else when a table is asked for.
+    Raises InputError for columns and names that do not exist.
     """
     check_scope(scope)
     choose_rules(select, ignore)
@@ -113,34 +118,49 @@ def check(
         )
     job = Job(policy, "", (), contractor, tuple(select), tuple(ignore))
     rows = lines.select(*(F.col(f"`{own}`") for own in columns.needed()))
-    rows = _keyed(rows, columns, policy, only_concerned=scope == "pump")
+    rows, seen = _keyed(rows, columns, policy, only_concerned=scope == "pump")
     parts = [_TOGETHER] if partitions is None else [partitions, _TOGETHER]
     together = rows.repartition(*parts).drop(_PATIENT, _CLAIM, _TOGETHER)
     judged = together.mapInArrow(_judging(together.sparkSession, columns, job), _spark_schema())
-    return Checked(judged.persist(StorageLevel.MEMORY_AND_DISK))
+    return Checked(judged.persist(StorageLevel.MEMORY_AND_DISK), seen)
 
 
 def _keyed(
     rows: DataFrame, columns: Columns, policy: PolicySet, *, only_concerned: bool
-) -> DataFrame:
-    """The rows with the key by which they come together: the patient.
+) -> tuple[DataFrame, DataFrame]:
+    """The rows of the scope with the key by which they come together, and the survey behind it, kept.
 
-    Where a row's patient cannot be read, all rows of its claim id come together instead, so that the claim
-    is rejected whole, as a local run does.
+    The key is the patient. Where a row's patient cannot be read, all rows of its claim id come together
+    instead, so that the claim is rejected whole, as a local run does.
     """
-    patient = _plain(columns, "patient_id")
+    patient, claim = _plain(columns, "patient_id"), _plain(columns, "claim_id")
     odd = (F.length(patient) > LONGEST) | patient.rlike(CONTROL)
     known = rows.withColumn(_PATIENT, F.when(~F.coalesce(odd, F.lit(True)), patient))
-    known = known.withColumn(_CLAIM, _plain(columns, "claim_id"))
-    nobody = known.where(F.col(_PATIENT).isNull()).select(_CLAIM).distinct()
+    is_nobodys = F.col(_PATIENT).isNull()
+    looked_for = is_nobodys | _concerns(columns, policy) if only_concerned else is_nobodys
+    seen = (
+        known.where(looked_for)
+        .select(_PATIENT, F.when(is_nobodys, claim).alias(_CLAIM))
+        .distinct()
+        .persist(StorageLevel.MEMORY_AND_DISK)
+    )
+    sent = F.broadcast if seen.count() <= MOST_SENT else _as_it_is
+    nobody = seen.where(is_nobodys).select(_CLAIM, F.lit(True).alias(_NOBODY))
+    has_nobody = not nobody.isEmpty()
     if only_concerned:
-        concerned = known.where(_concerns(columns, policy)).select(_PATIENT).distinct()
-        of_nobody = known.where(F.col(_PATIENT).isNull())
-        known = known.join(concerned, _PATIENT, "left_semi").unionByName(of_nobody)
-    flagged = known.join(F.broadcast(nobody.withColumn("?nobody", F.lit(True))), _CLAIM, "left")
-    by_claim = F.concat(F.lit("\0"), F.col(_CLAIM))
-    key = F.when(F.col("?nobody"), by_claim).otherwise(F.col(_PATIENT))
-    return flagged.withColumn(_TOGETHER, key).drop("?nobody")
+        concerned = known.join(
+            sent(seen.where(~is_nobodys).select(_PATIENT)), _PATIENT, "left_semi"
+        )
+        known = concerned.unionByName(known.where(is_nobodys)) if has_nobody else concerned
+    if not has_nobody:
+        return known.withColumn(_TOGETHER, F.col(_PATIENT)), seen
+    flagged = known.withColumn(_CLAIM, claim).join(sent(nobody), _CLAIM, "left")
+    key = F.when(F.col(_NOBODY), F.concat(F.lit("\0"), F.col(_CLAIM))).otherwise(F.col(_PATIENT))
+    return flagged.withColumn(_TOGETHER, key).drop(_NOBODY), seen
+
+
+def _as_it_is(table: DataFrame) -> DataFrame:
+    return table
 
 
 def _plain(columns: Columns, flat: str) -> Column:
@@ -264,8 +284,13 @@ def _one_of(whole: DataFrame, name: str) -> DataFrame:
 
 
 def session(master: str | None, settings: Mapping[str, str] | None = None) -> SparkSession:
-    """The session that is there, or one at ``master`` (all of this machine's cores when nothing is said)."""
+    """The session that is there, or one at ``master`` (all of this machine's cores when nothing is said).
+
+    On this machine workers run under the Python that runs here.
+    """
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    if master is None or master.startswith("local"):
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("pumpclaim")
     own = {"spark.sql.execution.arrow.maxRecordsPerBatch": "100000", **(settings or {})}
     for name, value in own.items():
