@@ -17,6 +17,7 @@ from pumpclaim.figures import figure
 from pumpclaim.policy import INGREDIENTS_AT_MOST
 from pumpclaim.policy.model import Role
 from pumpclaim.tables import CENT, MAX_AMOUNT, UNIT
+from pumpclaim.threads import each
 from pumpclaim.visits import NO_DAY, is_known, whole_numbers
 
 if TYPE_CHECKING:
@@ -183,10 +184,8 @@ def price_lines(context: Context, cartridges: Ints | None = None) -> Prices:
     return every
 
 
-REFILLS_AT_A_TIME = 1 << 15
+REFILLS_AT_A_TIME = 1 << 17
 """Refills that are priced together in ``allowances``: what they need stays in a processor's cache."""
-FEW_DRUGS = 4
-"""Up to so many drugs sums of shifted columns are faster than a running sum."""
 
 
 def allowances(
@@ -202,34 +201,48 @@ def allowances(
     """
     refills = len(starts)
     total = np.empty(refills, np.int64)
-    for first in range(0, refills, REFILLS_AT_A_TIME):
+
+    def price(first: int) -> None:
         after = min(first + REFILLS_AT_A_TIME, refills)
         drugs = slice(starts[first], starts[after] if after < refills else len(drug))
         own = starts[first:after] - drugs.start
-        total[first:after] = _allowances(table, days[first:after], own, drug[drugs], amount[drugs])
+        _allowances(
+            table, days[first:after], own, drug[drugs], amount[drugs], total=total[first:after]
+        )
+
+    each(price, range(0, refills, REFILLS_AT_A_TIME), large=refills > REFILLS_AT_A_TIME)
     return total
 
 
 def _allowances(
-    table: FeeTable, days: NDArray[np.int32], starts: Ints, drug: NDArray[Any], amount: Ints
-) -> Ints:
+    table: FeeTable,
+    days: NDArray[np.int32],
+    starts: Ints,
+    drug: NDArray[Any],
+    amount: Ints,
+    *,
+    total: Ints,
+) -> None:
+    """The allowances of one part, put into ``total``."""
     counts = np.diff(starts, append=len(drug))
-    most = int(counts.max())
-    # The first row is fee times amount; each further row will be sums of one drug more.
-    sums = np.empty((most if most <= FEW_DRUGS else 1, len(drug)), np.int64)
-    extended = sums[0]
     early, late = table.period(np.array([days.min(), days.max()]))
+    fee: Any
     if early == late >= 0:
         # A position that no drug has is clipped to the last one, which has no rate.
-        np.take(table.charged[late], drug, out=extended, mode="clip")
+        extended = table.charged[late].take(drug, mode="clip")
         fee = table.compounding[late]
     else:
         period = np.maximum(table.period(days), 0)
-        extended[:] = table.charged[np.repeat(period, counts), drug]
+        extended = table.charged[np.repeat(period, counts), drug]
         fee = table.compounding[period]
     extended *= amount
     is_plain = extended.min() > 0 and amount.max() <= MAX_AMOUNT
-    total = _sums(sums, starts, counts)
+    # The running sum over all drugs may run over; its differences, the sum of each refill, hold.
+    running = np.cumsum(extended, out=extended)
+    last = starts + counts
+    last -= 1
+    running.take(last, out=total, mode="clip")
+    total[1:] -= total[:-1].copy()
     total += fee
     to_cents(total, out=total)
     if not is_plain:
@@ -238,30 +251,8 @@ def _allowances(
         total[np.logical_or.reduceat(without, starts)] = -1
     if early < 0:
         total[table.period(days) < 0] = -1
-    if most > INGREDIENTS_AT_MOST:
+    if int(counts.max()) > INGREDIENTS_AT_MOST:
         total[counts > INGREDIENTS_AT_MOST] = -1
-    return total
-
-
-def _sums(sums: Ints, starts: Ints, counts: Ints) -> Ints:
-    """Sums of neighbours in the first row, from each start on; the further rows are room to work in.
-
-    As ``np.add.reduceat``, which takes twice as long.
-    """
-    most, size = sums.shape
-    if len(sums) < counts.max():
-        # Where the running sum runs over, its differences hold.
-        running: Ints = np.cumsum(sums[0])[starts + counts - 1]
-        running[1:] -= running[:-1].copy()
-        return running
-    for more in range(1, most):
-        left = size - more
-        np.add(sums[more - 1, :left], sums[0, more:], out=sums[more, :left])
-    at = counts - 1
-    at *= size
-    at += starts
-    total: Ints = sums.ravel().take(at, mode="clip")
-    return total
 
 
 def to_cents(nano_dollars: Ints, out: Ints | None = None) -> Ints:
