@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
 BLANKS = " \t\n\r\x0b\x0c"
 _PATIENT, _CLAIM, _NOBODY, _TOGETHER = "?patient", "?claim", "?nobody", "?together"
+_DIFFERS, _CONCERNED = "?differs", "?concerned"
 MOST_SENT = 5_000_000
 """Patients and claim ids up to which they are sent to every executor, so that not all rows are shuffled."""
 
@@ -135,23 +136,34 @@ def _keyed(
     """
     patient, claim = _plain(columns, "patient_id"), _plain(columns, "claim_id")
     odd = (F.length(patient) > LONGEST) | patient.rlike(CONTROL)
-    known = rows.withColumn(_PATIENT, F.when(~F.coalesce(odd, F.lit(True)), patient))
+    patient = F.when(~F.coalesce(odd, F.lit(True)), patient)
+    raw = F.coalesce(*(F.col(f"`{own}`").cast("string") for own in columns.sources["patient_id"]))
+    known = rows.withColumn(_PATIENT, patient)
     is_nobodys = F.col(_PATIENT).isNull()
-    looked_for = is_nobodys | _concerns(columns, policy) if only_concerned else is_nobodys
+    differs = is_nobodys | (F.col(_PATIENT) != raw)
+    concerns = _concerns(columns, policy) if only_concerned else F.lit(False)
     seen = (
-        known.where(looked_for)
-        .select(_PATIENT, F.when(is_nobodys, claim).alias(_CLAIM))
+        known.where(differs | concerns)
+        .select(
+            _PATIENT,
+            F.when(is_nobodys, claim).alias(_CLAIM),
+            differs.alias(_DIFFERS),
+            F.coalesce(concerns, F.lit(False)).alias(_CONCERNED),
+        )
         .distinct()
         .persist(StorageLevel.MEMORY_AND_DISK)
     )
     sent = F.broadcast if seen.count() <= MOST_SENT else _as_it_is
+    if seen.where(F.col(_DIFFERS)).isEmpty():
+        # Nothing has to be worked out of each row's patient again.
+        known = rows.withColumn(_PATIENT, raw)
     nobody = seen.where(is_nobodys).select(_CLAIM, F.lit(True).alias(_NOBODY))
     has_nobody = not nobody.isEmpty()
     if only_concerned:
-        concerned = known.join(
-            sent(seen.where(~is_nobodys).select(_PATIENT)), _PATIENT, "left_semi"
-        )
-        known = concerned.unionByName(known.where(is_nobodys)) if has_nobody else concerned
+        concerned = sent(seen.where(F.col(_CONCERNED)).select(_PATIENT).distinct())
+        of_nobody = known.where(is_nobodys)
+        known = known.join(concerned, _PATIENT, "left_semi")
+        known = known.unionByName(of_nobody) if has_nobody else known
     if not has_nobody:
         return known.withColumn(_TOGETHER, F.col(_PATIENT)), seen
     flagged = known.withColumn(_CLAIM, claim).join(sent(nobody), _CLAIM, "left")
