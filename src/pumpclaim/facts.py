@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,12 @@ class Facts:
     def _worded(self, template: str, names: list[str]) -> pl.Series:
         columns = {name: _fact(name)(self) for name in names}
         if len(self.places) >= FEW:
-            texts = {name: pl.Series(name, column, pl.String) for name, column in columns.items()}
+            texts = {
+                name: column.alias(name)
+                if isinstance(column, pl.Series)
+                else pl.Series(name, column, pl.String)
+                for name, column in columns.items()
+            }
             pieces = [
                 piece
                 for before, name, *_ in Formatter().parse(template)
@@ -160,7 +166,7 @@ class Facts:
             ]
             newest = max(implants, key=lambda other: (lines.days[other], lines.codes[other]))
             code = context.compiled.codes[lines.codes[newest] - 1]
-            texts.append(f"{code.code} ({code.label}) of {day_text(lines.days[newest])}")
+            texts.append(f"{code.code} ({code.label}) of {day_text(int(lines.days[newest]))}")
         return texts
 
     def _ingredients(self, which: NDArray[np.bool_], column: str) -> list[str]:
@@ -283,10 +289,10 @@ class Facts:
 
     def service_date(self) -> list[str]:
         """The first day of service."""
-        return [day_text(day) for day in self.context.lines.days[self.places]]
+        return [day_text(day) for day in self.context.lines.days[self.places].tolist()]
 
 
-def _fact(name: str) -> Callable[[Facts], list[str]]:
+def _fact(name: str) -> Callable[[Facts], list[str] | pl.Series]:
     if name in FACTS:
         return FACTS[name]
     if name in REFILL_FACTS:
@@ -303,10 +309,10 @@ def dollars(nano_dollars: int) -> str:
     return f"{nano_dollars // CENT // 100}.{nano_dollars // CENT % 100:02d}"
 
 
+@lru_cache(maxsize=50_000)
 def day_text(day: int) -> str:
     """A day since 1970-01-01 as a date, in words when it is not known."""
-    number = int(day)
-    return UNKNOWN if number == NO_DAY else str(date(1970, 1, 1).fromordinal(719_163 + number))
+    return UNKNOWN if day == NO_DAY else str(date(1970, 1, 1).fromordinal(719_163 + day))
 
 
 def _ingredient(record: dict[str, Any], column: str) -> str:

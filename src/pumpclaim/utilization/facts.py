@@ -11,7 +11,7 @@ import polars as pl
 
 from pumpclaim.utilization.refills import not_early_from
 from pumpclaim.utilization.supply import FROM_RECORD, UNKNOWN
-from pumpclaim.visits import NO_DAY
+from pumpclaim.visits import FAR_FUTURE, NO_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,7 @@ def number(name: str) -> Callable[[Facts], list[str]]:
     return told
 
 
-def past_refills(facts: Facts) -> list[str]:
+def past_refills(facts: Facts) -> list[str] | pl.Series:
     """The days of the newest refills up to each line's, oldest first."""
     if len(facts.places) >= MANY:
         return _past_by_columns(facts)
@@ -106,7 +106,7 @@ def past_refills(facts: Facts) -> list[str]:
     return texts
 
 
-def _past_by_columns(facts: Facts) -> list[str]:
+def _past_by_columns(facts: Facts) -> pl.Series:
     """As ``past_refills``, for many lines: all go back from refill to refill in step."""
     whole = facts.whole
     assert whole is not None  # noqa: S101
@@ -115,16 +115,20 @@ def _past_by_columns(facts: Facts) -> list[str]:
     for _ in range(SHOWN_REFILLS):
         at = steps[-1]
         steps.append(np.where(at >= 0, lines.refills.record_before[at], -1))
-    rows = np.stack(steps[::-1])
-    days, number = np.unique(lines.days[rows[1:]], return_inverse=True)
-    words = pl.Series([_day(day) for day in days.tolist()], dtype=pl.String)
-    told = [
-        words[one].set(pl.Series(row < 0), None) for one, row in zip(number, rows[1:], strict=True)
+    oldest, *shown = steps[::-1]
+    of_steps = [np.where(rows >= 0, lines.days[rows], FAR_FUTURE) for rows in shown]
+    distinct = pl.concat(map(pl.Series, of_steps)).unique().to_list()
+    told = {day: None if day == FAR_FUTURE else _day(day) for day in distinct}
+    days = pl.Series(list(told), dtype=pl.Int32).sort()
+    words = pl.Series([told[day] for day in days.to_list()], dtype=pl.String)
+    columns = [
+        pl.Series([None, OLDER], dtype=pl.String)[(oldest >= 0).astype(np.int64)].alias("older"),
+        *(
+            words[np.searchsorted(days.to_numpy(), of_step)].alias(str(step))
+            for step, of_step in enumerate(of_steps)
+        ),
     ]
-    older = pl.Series([None, OLDER], dtype=pl.String)[(rows[0] >= 0).astype(np.int64)]
-    columns = [column.alias(str(i)) for i, column in enumerate([older, *told])]
-    joined = pl.select(pl.concat_str(columns, separator=", ", ignore_nulls=True))
-    return joined.to_series().to_list()
+    return pl.select(pl.concat_str(columns, separator=", ", ignore_nulls=True)).to_series()
 
 
 def _days_to(facts: Facts, row: int) -> list[int]:
@@ -144,7 +148,7 @@ def visit_reason(facts: Facts) -> list[str]:
     return ["" if charts is None else charts.reason(place) for place in facts.places.tolist()]
 
 
-REFILL_FACTS: dict[str, Callable[[Facts], list[str]]] = {
+REFILL_FACTS: dict[str, Callable[[Facts], list[str] | pl.Series]] = {
     "refill_timing": refill_timing,
     "not_early_from": early_from,
     "early_thresholds": thresholds("refill_due_share", "refill_due_days", "residual_volume"),
