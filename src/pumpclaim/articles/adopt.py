@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import date
 
-    from pumpclaim.articles.published import Problem, Published
+    from pumpclaim.articles.published import Problem, Published, PublishedFee
     from pumpclaim.policy import Article
 
 REVIEW = "review.toml"
@@ -276,22 +276,17 @@ def _values(found: Iterable[Any]) -> list[str]:
 
 
 def _fees(document: Published, ground: Path) -> dict[str, Any]:
-    rows = [
-        {"drug": one.drug or "", "fee": str(one.fee), "per": one.per}
-        for one in document.fees
-        if not one.unknown
-    ]
-    drugs = [row for row in rows if row["drug"]]
-    compounding = [row for row in rows if not row["drug"]]
+    compounding = [_fee(one) for one in document.fees if one.drug is None and not one.unknown]
     return {
         "statements": read_toml(ground / "fees.toml")["statements"],
-        **({"compounding_fee": _without_drug(compounding[0])} if compounding else {}),
-        "fees": drugs,
+        **({"compounding_fee": compounding[0]} if compounding else {}),
+        "fees": [{"drug": one.drug, **_fee(one)} for one in document.fees if one.drug is not None],
     }
 
 
-def _without_drug(row: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in row.items() if name != "drug"}
+def _fee(fee: PublishedFee) -> dict[str, str]:
+    written = {"written": fee.written} if fee.written != fee.per else {}
+    return {"fee": f"{fee.fee:f}", "per": fee.per, **written}
 
 
 def passage_rows(passages: Iterable[Any]) -> list[dict[str, Any]]:

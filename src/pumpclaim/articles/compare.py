@@ -96,7 +96,7 @@ def facts_of_document(document: Published) -> list[Fact]:
         Fact(
             FEE,
             one.drug or (one.name if one.unknown else COMPOUNDING),
-            _fee(one.fee, one.per),
+            _fee(one.fee, one.written),
             one.place,
         )
         for one in document.fees
@@ -136,7 +136,7 @@ def facts_of_article(article: Article) -> list[Fact]:
         for one in article.contracts
     ]
     facts += [
-        Fact(FEE, one.drug or COMPOUNDING, _fee(one.fee, one.per), one.statement)
+        Fact(FEE, one.drug or COMPOUNDING, _fee(one.fee, one.written or one.per), one.statement)
         for one in article.fees
     ]
     listed = {
@@ -160,7 +160,8 @@ def _day(name: str, day: date | None, place: str) -> Fact:
 
 def _contract(kind: str | None, states: Sequence[str], region: str | None) -> str:
     part = f"{kind} MAC" if kind else "kind not known"
-    return f"{part}, {region or ' '.join(sorted(states)) or 'no state'}"
+    told = f"{part}, {' '.join(sorted(states)) or 'no state'}"
+    return f"{told} ({region})" if region else told
 
 
 def _fee(fee: Decimal, per: str) -> str:
@@ -199,8 +200,7 @@ def _percent(own: Fact | None, other: Fact | None) -> Decimal | None:
 
 
 def compare_passages(article: Article, document: Published) -> list[Compared]:
-    """The passages of ours that a document has, those that it has not, and its words that are none of ours.
-    """
+    """The passages of ours that a document has or has not, and its words that are none of ours."""
     standing = passages_in(article.passages, document.prose)
     missing = {id(one): place for one, place in standing.missing}
     names = Counter[str]()

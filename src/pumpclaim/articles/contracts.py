@@ -59,7 +59,7 @@ def read_contracts(lines: Sequence[Line], problems: list[Problem]) -> list[Contr
     shares = [one and at + 1 < len(rows) for at, one in enumerate(several)]
     uncertain = [
         own or (before and not row.is_whole)
-        for row, own, before in zip(rows, shares, [False, *shares[:-1]], strict=True)
+        for row, own, before in zip(rows, shares, [False, *shares], strict=False)
     ]
     contracts: dict[str, Contractor] = {}
     for row, is_uncertain in zip(rows, uncertain, strict=True):

@@ -19,8 +19,7 @@ BEGIN, MIDDLE, END = "B", "M", "E"
 
 @dataclass(frozen=True)
 class Ranged:
-    """One row: the code, its mark in the column ``range``, its description, whether a note is marked on it.
-    """
+    """One row: the code, its mark in the column ``range``, its description, whether it points to a note."""
 
     code: str
     mark: str

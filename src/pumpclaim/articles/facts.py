@@ -47,8 +47,11 @@ WITHOUT_FEES = ("title", "general", "revisions")
 REVISION_ROW = re.compile(
     r"(?P<day>\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d{2}-\d{2})(?:\s+(?P<number>R\d+)(?:\s+(?P<words>.*))?)?"
 )
-REVISION_HEADS = re.compile(r"(?:\b(?:revision|history|date|number|explanation)\b ?)+", re.IGNORECASE)
+REVISION_HEADS = re.compile(
+    r"(?:\b(?:revision|history|date|number|explanation)\b ?)+", re.IGNORECASE
+)
 """The heads of the revision history's columns, or parts of them."""
+RELATED_HEADS = re.compile(r"(?:lcd|ncd|article)s?(?:\(s\))?:?", re.IGNORECASE)
 NUMBER_ROW = re.compile(r"(?P<number>R\d+)(?:\s+(?P<words>.*))?")
 
 
@@ -103,7 +106,11 @@ def read_facts(
         bill_types=codes_of(groups["bill_types"]),
         revenue_codes=codes_of(groups["revenue_codes"]),
         revisions=tuple(revisions),
-        related=tuple(_told(sections.get("related", ()))),
+        related=tuple(
+            one
+            for one in _told(sections.get("related", ()))
+            if not RELATED_HEADS.fullmatch(one.value)
+        ),
         keywords=tuple(
             Found(one.value.lstrip("-•·▪* "), one.place)
             for one in _told(sections.get("keywords", ()))

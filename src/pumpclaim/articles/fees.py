@@ -41,16 +41,18 @@ PRICE = re.compile(
 MONEY = re.compile(r"[$€£¢]|\b(?:dollars?|cents?|usd|eur)\b", re.IGNORECASE)
 AMOUNT = re.compile(rf"(?:{_NUMBER}) ?(?:(?:per|/|a|each) ?)?(?:{_MASS})\b", re.IGNORECASE)
 HEADER = re.compile(
-    r"drug name\b.*|.*\bfee measure|drug(?: fee)?|fee|measure|description of drug.*", re.IGNORECASE
+    r"drug name\b.*|.*\bfee measure|drug(?: fee)?|name|fee|measure|description of drug.*",
+    re.IGNORECASE,
 )
 COMPOUNDING = re.compile(
     rf"(?:pharmacy |pump )*compounding fees?(?: \(?(?:per|/) ?(?P<unit>{REFILLS})\)?)?",
     re.IGNORECASE,
 )
 IN_PROSE = re.compile(
-    rf"compounding fee of \$ ?(?P<fee>{_NUMBER}) (?:per|for each) (?:{REFILLS})\b", re.IGNORECASE
+    rf"compounding fee of \$ ?(?P<fee>{_NUMBER}) (?:per|for each) (?P<unit>{REFILLS})\b",
+    re.IGNORECASE,
 )
-NAME = re.compile(r"[A-Za-z][\w ,()'/+&%-]*")
+NAME = re.compile(r"[A-Za-z][\w ,()'/+&%-]{0,99}")
 HCPCS = re.compile(r"\b[A-Z]\d{4}(?:-[A-Z0-9]{2})?\b")
 LONGEST_NAME = 6
 """Words of a drug's name in the table."""
@@ -139,8 +141,7 @@ def _joined(lines: Sequence[Line]) -> Iterator[str]:
 
 
 def _parsed(text: str) -> list[_Row] | None:
-    """Names and prices that follow each other and are all of a text; null where there is more, or no money.
-    """
+    """Names and prices that follow each other and are all of a text; null where there is more, or none."""
     rows = []
     end = 0
     for price in PRICE.finditer(text):
@@ -159,6 +160,8 @@ def _is_name(name: str) -> bool:
 
 
 def _is_understood(row: _Row, drugs: Drugs) -> bool:
+    if not _is_name(row.name):
+        return False
     compounding = COMPOUNDING.fullmatch(row.name)
     if compounding is not None:
         return row.price["refill"] is not None or compounding["unit"] is not None
@@ -184,14 +187,20 @@ def _fee(row: _Row, place: str, drugs: Drugs) -> PublishedFee | Problem:
     if amount * count != stated:
         return Problem(f"{said} cannot be told exactly per unit", place, FEE)
     if compounding is not None:
-        return PublishedFee(name, None, amount, "refill", place)
+        written = _written(price["refill"] or compounding["unit"])
+        return PublishedFee(name, None, amount, "refill", place, written)
     per = next(
         unit for unit, form in MASSES.items() if re.fullmatch(form, price["mass"], re.IGNORECASE)
     )
     if per == "g":
         amount, per = amount / 1_000, "mg"
     drug = drug_of(name, drugs)
-    return PublishedFee(name, drug, amount, per, place, unknown=drug is None)
+    return PublishedFee(name, drug, amount, per, place, per, unknown=drug is None)
+
+
+def _written(unit: str) -> str:
+    """The word for what a fee for compounding is for, in the singular."""
+    return unit.casefold().removeprefix("pump ").removesuffix("s")
 
 
 def drug_of(name: str, drugs: Drugs) -> str | None:
@@ -201,7 +210,7 @@ def drug_of(name: str, drugs: Drugs) -> str | None:
     """
     if len(drugs_in(name, drugs)) > 1:
         return None
-    rest = " ".join(_words(re.sub(r"\([^)]*\)", " ", name)))
+    rest = " ".join(_words(re.sub(r"\([^()]*\)", " ", name)))
     if rest not in drugs.names:
         for salt in sorted(drugs.words["salts"], key=len, reverse=True):
             rest = re.sub(rf"\b{re.escape(salt.casefold())}\b", " ", rest)
@@ -235,7 +244,8 @@ def _in_prose(lines: Sequence[Line]) -> tuple[list[PublishedFee], list[str]]:
     for one in IN_PROSE.finditer(text):
         at = bisect_right(starts, one.start()) - 1
         amount = Decimal(one["fee"].replace(",", ""))
-        found.append(PublishedFee("compounding fee", None, amount, "refill", lines[at].place))
+        place, written = lines[at].place, _written(one["unit"])
+        found.append(PublishedFee("compounding fee", None, amount, "refill", place, written))
         left[one.start() : one.end()] = " " * (one.end() - one.start())
     whole = "".join(left)
     return found, [whole[start:end] for start, end in pairwise(starts)]

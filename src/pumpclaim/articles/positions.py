@@ -114,7 +114,8 @@ def _without_heads(table: Sequence[Piece]) -> list[Piece]:
 def _beside(
     numbers: Sequence[Piece], column: Sequence[Piece], close: float
 ) -> tuple[list[str], list[str]]:
-    """The text of one column beside each number, and the cells of which it cannot be told beside which they stand.
+    """The text of one column beside each number, and the cells of which it cannot be told beside which they
+    stand.
 
     A cell at the top of a page that stands beside none is the rest of the last row of the page before.
     """

@@ -82,7 +82,7 @@ class PublishedFee:
     """One fee: the drug as it is written, dollars per unit (mcg, mg or refill).
 
     ``drug`` is our id of it; null for the compounding fee, and for a drug that we do not know (then
-    ``unknown`` is true).
+    ``unknown`` is true). ``written`` is the unit as it is written (refill, cartridge).
     """
 
     name: str
@@ -90,6 +90,7 @@ class PublishedFee:
     fee: Decimal
     per: str
     place: str
+    written: str
     unknown: bool = False
 
 

@@ -1,5 +1,4 @@
-"""What a person says of statements whose text changed: where they stand now, or that the text dropped them.
-"""
+"""What a person says of statements whose text changed: where they rest now, or that they were dropped."""
 
 from __future__ import annotations
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pumpclaim.articles.published import Published
     from pumpclaim.policy import Article, PolicySet
 
-REVISION = re.compile(r"R\d{1,4}", re.IGNORECASE)
+REVISION = re.compile(r"(?:(?P<id>A\d{4,6}) )?(?P<number>R\d{1,4})", re.IGNORECASE)
+"""A revision by its number, of every article that has it or of one: R4, A55239 R4."""
 
 
 def alone(policy: PolicySet, article: Article) -> PolicySet:
@@ -37,17 +38,17 @@ def alone(policy: PolicySet, article: Article) -> PolicySet:
     return with_articles(policy, [*others[:same], always, *others[same:]])
 
 
-def under_revision(policy: PolicySet, number: str) -> PolicySet:
-    """The policy under the revision of that number (R2) of each article that has it, as if it had held all
-    along.
+def under_revision(policy: PolicySet, number: str, article_id: str | None = None) -> PolicySet:
+    """The policy under the revision of that number (R2), as if it had held all along: that of one article,
+    or of each that has it.
 
     Where the facts of a revision are those of a later one that binds from the same day, they are taken.
-    Raises InputError when no article has that revision, or when its facts are not held.
+    Raises InputError when its facts are not held.
     """
     found = {}
     for article in policy.articles:
         numbers = [one.number for one in article.revisions]
-        if number not in numbers:
+        if number not in numbers or article_id not in (None, article.id):
             continue
         row = article.revisions[numbers.index(number)]
         if article.revision == number or row.effective == article.revision_effective:
@@ -55,7 +56,8 @@ def under_revision(policy: PolicySet, number: str) -> PolicySet:
             found[article.id] = replace(article, revisions=kept)
     if not found:
         held = ", ".join(f"{one.id} {one.revision}" for one in policy.articles)
-        raise InputError(f"the facts of a revision {number} are not held here, only of {held}")
+        asked = f"{article_id} {number}" if article_id else f"a revision {number}"
+        raise InputError(f"the facts of {asked} are not held here, only of {held}")
     for article in found.values():
         policy = alone(policy, article)
     return policy
@@ -76,8 +78,9 @@ def policy_under(side: str | None, leave_out: Collection[str] = ()) -> PolicySet
             return alone(load(), read_article(path))
         return load(folders=[path])
     if not path.exists():
-        if REVISION.fullmatch(side):
-            return under_revision(load(), side.upper())
+        asked = REVISION.fullmatch(side.strip().upper())
+        if asked is not None:
+            return under_revision(load(), asked["number"], asked["id"])
         raise InputError(
             "this file is not there; give a file, a folder, or a revision such as R3", source=side
         )

@@ -30,7 +30,7 @@ from pumpclaim.policy.model import (
 from pumpclaim.tables import MAX_AMOUNT, NANO, NANOGRAMS
 
 HERE = Path(__file__).parent
-INGREDIENTS_AT_MOST = 100
+INGREDIENTS_AT_MOST = 25
 """Ingredients of one line whose extended fees are sure to fit int64 together."""
 PARTS = 1_000_000
 """Parts of a dollar per gram in which a fee is told beyond whole dollars."""
@@ -189,6 +189,7 @@ def _fees(document: dict[str, Any]) -> tuple[Fee, ...]:
             Decimal(row["fee"]),
             row["per"],
             statements["drugs" if "drug" in row else "compounding"],
+            row.get("written"),
         )
         for row in rows
     )

@@ -101,13 +101,15 @@ class Revision:
 class Fee:
     """A fee of the article, in dollars per unit (P3, P5).
 
-    ``per`` is ``mcg`` or ``mg`` for a drug and ``refill`` for the compounding fee, whose ``drug`` is null.
+    ``per`` is ``mcg`` or ``mg`` for a drug and ``refill`` for the compounding fee, whose ``drug`` is null;
+    ``written`` is the unit as the article's table words it, where that is another.
     """
 
     drug: str | None
     fee: Decimal
     per: str
     statement: str
+    written: str | None = None
 
 
 @dataclass(frozen=True)
