@@ -40,7 +40,7 @@ LISTS = {
     "revenue_codes": REVENUE_CODE,
 }
 """Sections that list codes, and the kind of each."""
-PLAIN = ("policy", "text", "more_diagnoses", "other_coding")
+PLAIN = ("policy", "text", "coding", "more_diagnoses", "other_coding", "associated", "links")
 """Sections whose lines are prose, once the fees are taken out."""
 WITHOUT_FEES = ("title", "general", "revisions")
 """Sections in which no fee stands: what a revision says of fees is history."""

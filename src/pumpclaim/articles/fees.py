@@ -41,9 +41,11 @@ PRICE = re.compile(
 MONEY = re.compile(r"[$€£¢]|\b(?:dollars?|cents?|usd|eur)\b", re.IGNORECASE)
 AMOUNT = re.compile(rf"(?:{_NUMBER}) ?(?:(?:per|/|a|each) ?)?(?:{_MASS})\b", re.IGNORECASE)
 HEADER = re.compile(
-    r"drug name\b.*|.*\bfee measure|drug(?: fee)?|name|fee|measure|description of drug.*",
+    r"(?=.*\b(?:drug|name|fee|measure|unit|price)\b)"
+    r"(?:\b(?:drug|name|fee|measure|unit|price|description|of|hcpcs|code)\b ?){1,8}",
     re.IGNORECASE,
 )
+"""The heads of the table's columns, or parts of them."""
 COMPOUNDING = re.compile(
     rf"(?:pharmacy |pump )*compounding fees?(?: \(?(?:per|/) ?(?P<unit>{REFILLS})\)?)?",
     re.IGNORECASE,

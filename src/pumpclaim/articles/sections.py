@@ -47,6 +47,7 @@ HEADINGS = {
 TITLES = {
     "policy": "CMS National Coverage Policy",
     "text": "Article Text",
+    "coding": "Coding Information",
     "codes": "CPT/HCPCS Codes",
     "modifiers": "CPT/HCPCS Modifiers",
     "covered": "ICD-10 Codes that Support Medical Necessity",
@@ -55,6 +56,8 @@ TITLES = {
     "bill_types": "Bill Type Codes",
     "revenue_codes": "Revenue Codes",
     "other_coding": "Other Coding Information",
+    "associated": "Associated Documents",
+    "links": "Links",
     "revisions": "Revision History Information",
 }
 """What the sections with prose of the article are called."""
