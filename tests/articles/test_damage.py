@@ -25,7 +25,7 @@ LINES = [
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_damage_of_bytes(form: str, data: st.DataObject) -> None:
     seed = bytearray(SEEDS[form])
@@ -46,7 +46,7 @@ def test_damage_of_bytes(form: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "page"])
-@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_damage_of_lines(form: str, data: st.DataObject) -> None:
     whole = SEEDS[form].decode()
