@@ -16,9 +16,9 @@ import polars as pl
 
 from pumpclaim.errors import InputError
 from pumpclaim.fee_tables import ArticleFees, FeeTable, article_fees, through_revisions
-from pumpclaim.periods import STATES, Periods, compile_periods
+from pumpclaim.periods import Periods, compile_periods
 from pumpclaim.policy import days
-from pumpclaim.policy.model import Article, Code, Role
+from pumpclaim.policy.model import STATES, Article, Code, Role
 from pumpclaim.visits import FAR_FUTURE, FAR_PAST
 
 if TYPE_CHECKING:

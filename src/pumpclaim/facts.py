@@ -12,8 +12,7 @@ import numpy as np
 import polars as pl
 
 from pumpclaim.fact_keys import RESTS_ON
-from pumpclaim.periods import STATES
-from pumpclaim.policy.model import Role
+from pumpclaim.policy.model import STATES, Role
 from pumpclaim.tables import CENT, NANOGRAMS, UNIT
 from pumpclaim.utilization.facts import REFILL_FACTS
 from pumpclaim.visits import NO_DAY

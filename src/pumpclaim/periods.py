@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pumpclaim.policy import days
-from pumpclaim.policy.model import NATIONAL_DATES
+from pumpclaim.policy.model import NATIONAL_DATES, STATES
 from pumpclaim.visits import FAR_FUTURE, NO_DAY
 
 if TYPE_CHECKING:
@@ -26,14 +26,6 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Place = NDArray[np.uint8]
     Period = NDArray[np.int64] | int
-
-STATES = (
-    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA",
-    "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM",
-    "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA",
-    "WV", "WI", "WY", "AS", "GU", "MP", "PR", "VI",
-)  # fmt: skip
-"""Postal abbreviations of states and territories."""
 
 
 @dataclass(frozen=True, eq=False)

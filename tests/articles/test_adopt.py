@@ -329,6 +329,15 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [fee["fee"] for fee in told["fees"]] == ["0.0700", "0.0020", "45"]
     assert (told["id"], told["places"]["title"].startswith("line")) == ("A99007", True)
     assert run("policy", "import", file).exit_code == 0
+    assert (
+        "The compounding fee is named once: $45 per refill" in run("policy", "import", file).stdout
+    )
+    also = tmp_path / "also.txt"
+    also.write_text(article(prose="Beside it a compounding fee of $45.00 per fill is paid."))
+    assert "fee agrees where it is named: $45 per refill" in run("policy", "import", also).stdout
+    also.write_text(article(prose="Beside it a compounding fee of $50 per fill is paid."))
+    differing = run("policy", "import", also)
+    assert (differing.exit_code, "fee differs where it is named" in differing.stdout) == (1, True)
     assert run("policy", "verify", file).exit_code == 2
     made = run("policy", "adopt", file, "--into", mine)
     assert made.exit_code == 0, made.stderr

@@ -256,3 +256,47 @@ def test_estimates(payable: str, on: date, left: str | None, medicare: str) -> N
 def test_an_estimate_with_too_much_deductible() -> None:
     with pytest.raises(InputError, match="at most 257"):
         estimate(Decimal(80), DAY, Decimal(258))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("effective = 2016-09-01\nrev", 'effective = "2016-09-01"\nrev', "write it without quotes"),
+        ("effective = 2016-09-01\nrev", "effective = 2016-09-01T00:00:00\nrev", "without quotes"),
+        ("effective = 2016-09-01\nrev", 'retired = "soon"\neffective = 2016-09-01\nrev', "'soon'"),
+        ('states = ["NV"]', 'states = ["XX"]', "'XX' is no state"),
+        ('kind = "B"', 'kind = "C"', "no kind A or B"),
+        ('number = "R3"', 'number = "three"', "'three' is no number of a revision"),
+        ('title = "', 'titel = "', "lack 'title'"),
+        ("contracts]]", "contracts", "cannot be read"),
+    ],
+)
+def test_facts_that_cannot_hold_are_said_with_their_folder(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    folder = tmp_path / "own"
+    shutil.copytree(FOLDER, folder)
+    text = (folder / "article.toml").read_text()
+    assert old in text
+    (folder / "article.toml").write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError, match=said) as raised:
+        load(folders=[tmp_path])
+    assert "own" in str(raised.value.source)
+
+
+def test_a_list_with_an_entry_that_is_no_code_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    shutil.copytree(FOLDER, folder)
+    text = (folder / "codes.toml").read_text()
+    (folder / "codes.toml").write_text(text.replace("bill_types = []", 'bill_types = ["hospital"]'))
+    with pytest.raises(InputError, match="bill_types has 'hospital', which is no bill type"):
+        load(folders=[tmp_path])
+
+
+def test_facts_that_were_written_anew_are_read_anew(tmp_path: Path) -> None:
+    folder = later(tmp_path, "r4", "0.0700", effective="2024-04-01")
+    first = load(folders=[tmp_path])
+    assert load(folders=[tmp_path]) is first
+    fees = folder / "fees.toml"
+    fees.write_text(fees.read_text().replace('fee = "0.0700"', 'fee = "0.0800"'))
+    assert load(folders=[tmp_path]).articles[0].fee_of["morphine"].fee == Decimal("0.0800")

@@ -95,7 +95,9 @@ def adopt(
     article, whose fees are not all understood or left out, that cannot hold beside what is held, or is
     there already.
     """
-    left_out = _must_be_usable(document, leave_out, draft=draft)
+    unclear = _must_be_usable(document, leave_out, draft=draft)
+    contracts, unknown = _contracts(document)
+    left_out = (*unclear, *unknown)
     ground = base or ground_of(document, into)
     before = read_article(ground)
     standing = passages_in(before.passages, document.prose)
@@ -110,7 +112,8 @@ def adopt(
         "article.toml": {
             "like": _like(ground),
             "effective": first,
-            **_head(document, before, standing, left_out),
+            **_head(document, before, standing),
+            "contracts": contracts,
         },
         "codes.toml": _codes(document, ground),
         "fees.toml": _fees(document, ground),
@@ -124,7 +127,7 @@ def adopt(
             (made / file).write_bytes(tomli_w.dumps(content).encode())
         article = _checked(made, into)
         _put(made, folder)
-    return Adopted(folder, article, standing, tuple(left_out))
+    return Adopted(folder, article, standing, left_out)
 
 
 def _checked(made: Path, into: Path) -> Article:
@@ -197,19 +200,21 @@ def _like(ground: Path) -> str:
     return str(read_toml(ground / "article.toml").get("like", ground.name))
 
 
-def _head(
-    document: Published, before: Article, standing: Standing, left_out: list[str]
-) -> dict[str, Any]:
-    contracts: list[dict[str, Any]] = []
+def _contracts(document: Published) -> tuple[list[dict[str, Any]], list[str]]:
+    """The contracts as they stand in TOML, and those that are left out since too little is known of them."""
+    known, unknown = [], []
     for one in document.contractors:
         if one.kind is None or not one.states:
-            said = f"contract {one.number}: its kind or states are not known ({one.place})"
-            left_out.append(said)
-            continue
-        region = {"region": one.region} if one.region else {}
-        contracts.append(
-            {"number": one.number, "kind": one.kind, "states": list(one.states), **region}
-        )
+            unknown.append(f"contract {one.number}: its kind or states are not known ({one.place})")
+        else:
+            region = {"region": one.region} if one.region else {}
+            known.append(
+                {"number": one.number, "kind": one.kind, "states": list(one.states), **region}
+            )
+    return known, unknown
+
+
+def _head(document: Published, before: Article, standing: Standing) -> dict[str, Any]:
     same = before.id == document.id
     known = {one.number: one for one in before.revisions} if same else {}
     revisions = []
@@ -240,7 +245,6 @@ def _head(
         "absent": sorted(absent),
         "related": list(dict.fromkeys(one.value for one in document.related)),
         "revisions": revisions,
-        "contracts": contracts,
     }
 
 
@@ -303,7 +307,7 @@ def passage_rows(passages: Iterable[Any]) -> list[dict[str, Any]]:
 
 
 def _review(
-    document: Published, before: Article, standing: Standing, left_out: list[str]
+    document: Published, before: Article, standing: Standing, left_out: Sequence[str]
 ) -> dict[str, Any]:
     """What a person has to look at."""
     return {
@@ -312,7 +316,7 @@ def _review(
         "source": Path(document.source).name,
         "draft": document.is_draft,
         "continues": f"{before.id} {before.revision}",
-        "left_out": left_out,
+        "left_out": list(left_out),
         "problems": [f"{one.value} ({one.place})" for one in document.problems],
         "gone": [
             {"statement": one.statement, "section": one.section, "place": place}

@@ -6,12 +6,11 @@ import html
 import re
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from pumpclaim.articles.archive import tables_of
 from pumpclaim.articles.contracts import kind_of
 from pumpclaim.articles.dates import NONE, day_in
 from pumpclaim.articles.download_codes import Ranged, read_codes
+from pumpclaim.articles.download_tables import KEY, Row, Tables, cell, chosen
 from pumpclaim.articles.facts import fees_of, prose_of
 from pumpclaim.articles.lines import tidy
 from pumpclaim.articles.page import lines_of_html
@@ -19,7 +18,6 @@ from pumpclaim.articles.published import (
     CODES,
     CONTRACT,
     DATE,
-    DOCUMENT,
     REVISION,
     CodeGroup,
     Contractor,
@@ -40,10 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    Row = dict[str, str | None]
-
-KEY = ("article_id", "article_version")
-ROW_NUMBER = "row number"
 ESCAPED = 3
 """How often text may be escaped on the way into a dump."""
 NO_DATE = ("1900", "01/01/1900", "1/1/1900")
@@ -79,91 +73,8 @@ def read_download(
     Raises InputError when the zip cannot be used, the article is not there, or it is there twice.
     """
     tables = Tables(tables_of(data, source), source)
-    row, problems = _chosen(tables.needed("article", *KEY, "title"), article, source)
+    row, problems = chosen(tables.needed("article", *KEY, "title"), article, source)
     return _Article(tables, row, source, problems).published(licensed=licensed)
-
-
-def _chosen(articles: pl.DataFrame, asked: str | None, source: str) -> tuple[Row, list[Problem]]:
-    """The row of the article that is asked for, in its newest version."""
-    rows = [
-        {**row, "article_id": _cell(row, "article_id")} for row in articles.iter_rows(named=True)
-    ]
-    ids = sorted({row["article_id"] for row in rows})
-    if asked is not None:
-        number = re.sub(r"^D?A", "", asked.upper())
-        rows = [row for row in rows if row["article_id"] == number]
-        if not rows:
-            raise InputError(f"the download has no article {asked}", source=source)
-    elif len(ids) > 1:
-        some = ", ".join(f"A{one}" for one in ids[:5])
-        raise InputError(
-            f"the download has {len(ids):,} articles ({some}...); say which with --article",
-            source=source,
-        )
-    if not rows or not re.fullmatch(r"\d{4,6}", rows[0]["article_id"]):
-        raise InputError("the article table names no article by its number", source=source)
-    return _newest(rows, source)
-
-
-def _newest(rows: list[Row], source: str) -> tuple[Row, list[Problem]]:
-    versions = [_cell(row, "article_version") for row in rows]
-    numbers = [int(one) if re.fullmatch(r"\d{1,9}", one) else -1 for one in versions]
-    newest = [row for row, number in zip(rows, numbers, strict=True) if number == max(numbers)]
-    if len(newest) > 1:
-        said = f"A{newest[0]['article_id']}, version {newest[0]['article_version']}"
-        raise InputError(f"the download has the article {said} twice", source=source)
-    odd = [one or "(blank)" for one, number in zip(versions, numbers, strict=True) if number < 0]
-    return newest[0], [
-        Problem(f"the version '{one}' is no number", "article.article_version", DOCUMENT)
-        for one in odd
-    ]
-
-
-def _cell(row: Row, column: str) -> str:
-    """A cell without blanks around it; empty where there is none."""
-    return str(row.get(column) or "").strip()
-
-
-class Tables:
-    """The tables of a download by name; one that is not there is empty."""
-
-    def __init__(self, tables: dict[str, pl.DataFrame], source: str) -> None:
-        self.tables = tables
-        self.source = source
-
-    def needed(self, name: str, *columns: str) -> pl.DataFrame:
-        """A table that must be there, with the columns that must be."""
-        table = self.tables.get(name)
-        if table is None:
-            raise InputError(f"the download has no table {name}", source=self.source)
-        for column in columns:
-            if column not in table.columns:
-                raise InputError(f"the table {name} has no column {column}", source=self.source)
-        return table
-
-    def rows(
-        self, name: str, problems: list[Problem], *columns: str, **keys: str | None
-    ) -> Iterator[tuple[Row, str]]:
-        """Rows of a table whose columns have these values, each with its place.
-
-        A table that lacks one of ``columns`` or of the keys is said once and has no rows.
-        """
-        table = self.tables.get(name)
-        if table is None or not table.height:
-            return
-        for column in (*keys, *columns):
-            if column not in table.columns:
-                said = Problem(f"the table {name} has no column {column}", name, DOCUMENT)
-                if said not in problems:
-                    problems.append(said)
-                return
-        same = [
-            pl.col(column).fill_null("").str.strip_chars() == (value or "").strip()
-            for column, value in keys.items()
-        ]
-        numbered = table.with_row_index(ROW_NUMBER, offset=2)
-        for row in numbered.filter(*same).iter_rows(named=True):
-            yield row, f"{name} row {row.pop(ROW_NUMBER)}"
 
 
 class _Article:
@@ -185,7 +96,7 @@ class _Article:
         revisions = list(self.revisions())
         head = self.head(revisions)
         sections = self.texts()
-        fees = fees_of(sections, self.problems)
+        fees, compounding = fees_of(sections, self.problems)
         groups = self.groups(licensed=licensed)
         if not groups:
             said = "there is no list of CPT/HCPCS codes"
@@ -196,6 +107,7 @@ class _Article:
             contractors=tuple(self.contractors()),
             prose=tuple(prose_of(sections, revisions)),
             fees=tuple(fees),
+            compounding=tuple(compounding),
             groups=tuple(groups),
             modifiers=self.codes("article_x_hcpc_modifier", "hcpc_modifier_code_id", MODIFIER),
             diagnoses_covered=self.codes("article_x_icd10_covered", "icd10_code_id", DIAGNOSIS),
@@ -231,7 +143,7 @@ class _Article:
             revision_effective=days["revision_effective"],
             revision_ending=days["revision_ending"],
             retired=days["retired"],
-            version=_cell(self.row, "article_version"),
+            version=cell(self.row, "article_version"),
             places={
                 "id": "article.article_id", "title": "article.title", "type": "article.article_type",
                 "original_effective": "article.article_eff_date",
@@ -243,7 +155,7 @@ class _Article:
     def day(self, columns: tuple[str, ...]) -> date | None:
         """The first date of these columns of the article's row; null when there is none."""
         for column in columns:
-            text = _cell(self.row, column)
+            text = cell(self.row, column)
             if text.casefold() in NONE or text.startswith(NO_DATE):
                 continue
             try:
@@ -254,7 +166,7 @@ class _Article:
 
     def type(self) -> str:
         """The article's type in words, where the download explains its number."""
-        number = _cell(self.row, "article_type")
+        number = cell(self.row, "article_type")
         for row, _ in self.tables.rows(
             "article_type_lookup", self.problems, "description", article_type_id=number
         ):
@@ -276,7 +188,7 @@ class _Article:
         """The article's contracts, with the states that are theirs today."""
         own = list(self.own("article_x_contractor", "contractor_id"))
         primary = [
-            _cell(row, "state_id")
+            cell(row, "state_id")
             for row, _ in self.own("article_x_primary_jurisdiction", "state_id")
         ]
         if not own:
@@ -285,10 +197,10 @@ class _Article:
             )
         for link, place in own:
             found = self.contractor(link)
-            number = _cell(found, "contractor_number").zfill(5) if found else ""
+            number = cell(found, "contractor_number").zfill(5) if found else ""
             if found is None or not re.fullmatch(r"\d{5}", number) or not int(number):
                 said = (
-                    f"contractor {_cell(link, 'contractor_id') or '(blank)'} has no contract number"
+                    f"contractor {cell(link, 'contractor_id') or '(blank)'} has no contract number"
                 )
                 self.problems.append(Problem(said, place, CONTRACT))
                 continue
@@ -322,7 +234,7 @@ class _Article:
             "contractor", self.problems, "contractor_number", contractor_id=link["contractor_id"]
         ):
             if all(
-                not _cell(row, name) or _cell(row, name) == _cell(link, name)
+                not cell(row, name) or cell(row, name) == cell(link, name)
                 for name in ("contractor_version", "contractor_type_id")
             ):
                 return row
@@ -331,13 +243,13 @@ class _Article:
     def states_of(self, link: Row) -> list[str]:
         """The ids of the states that a contractor serves today."""
         return [
-            _cell(row, "state_id")
+            cell(row, "state_id")
             for row, _ in self.tables.rows(
                 "contractor_jurisdiction", self.problems, "state_id",
                 contractor_id=link["contractor_id"],
             )
-            if not _cell(row, "term_date")
-            and _cell(row, "contractor_version") in ("", _cell(link, "contractor_version"))
+            if not cell(row, "term_date")
+            and cell(row, "contractor_version") in ("", cell(link, "contractor_version"))
         ]  # fmt: skip
 
     def abbreviations(self, ids: list[str], place: str) -> list[str]:
@@ -350,19 +262,19 @@ class _Article:
                 said = f"the state {number or '(blank)'} is not in its table"
                 self.problems.append(Problem(said, place, CONTRACT))
             else:
-                found.append(_cell(row[0], "state_abbrev"))
+                found.append(cell(row[0], "state_abbrev"))
         return found
 
     def kinds(self, contractor: Row) -> list[str]:
         """What the download says of a contract's kind."""
-        said = [_cell(contractor, "contractor_bus_name")]
+        said = [cell(contractor, "contractor_bus_name")]
         for table, column in (
             ("contractor_subtype_lookup", "contractor_subtype_id"),
             ("contractor_type_lookup", "contractor_type_id"),
         ):
-            if number := _cell(contractor, column):
+            if number := cell(contractor, column):
                 for row, _ in self.tables.rows(table, self.problems, **{column: number}):
-                    said += [_cell(row, name) for name in row]
+                    said += [cell(row, name) for name in row]
         return said
 
     def groups(self, *, licensed: bool) -> list[CodeGroup]:
@@ -371,14 +283,14 @@ class _Article:
         words: dict[int, dict[str, str]] = {}
         group = "hcpc_code_group"
         for row, place in self.own("article_x_hcpc_code", "hcpc_code_id"):
-            number = _cell(row, group) or "1"
+            number = cell(row, group) or "1"
             if not re.fullmatch(r"\d{1,4}", number):
                 self.problems.append(Problem(f"the group '{number}' is no number", place, CODES))
                 number = "1"
             ranged = Ranged(
-                _cell(row, "hcpc_code_id"),
-                _cell(row, "range"),
-                _cell(row, "short_description"),
+                cell(row, "hcpc_code_id"),
+                cell(row, "range"),
+                cell(row, "short_description"),
                 place,
             )
             for one in read_codes([ranged], CODE, self.problems):
@@ -394,8 +306,8 @@ class _Article:
         """The codes of a table in their normal forms, each once."""
         rows = [
             Ranged(
-                _cell(row, column), _cell(row, "range"), _plain(row.get("description")), place,
-                has_note=_cell(row, "asterisk").upper() == "Y",
+                cell(row, column), cell(row, "range"), _plain(row.get("description")), place,
+                has_note=cell(row, "asterisk").upper() == "Y",
             )
             for row, place in self.own(table, column)
         ]  # fmt: skip
@@ -411,7 +323,7 @@ class _Article:
                 self.problems.append(Problem(what, place, REVISION))
                 continue
             try:
-                day = day_in(_cell(row, "rev_hist_date"))
+                day = day_in(cell(row, "rev_hist_date"))
             except ValueError:
                 self.problems.append(Problem(f"revision {number} has no date", place, REVISION))
                 continue
@@ -425,7 +337,7 @@ class _Article:
             ("article_related_ncd_documents", "r_ncd_id", "NCD "),
         ):
             for row, place in self.own(table):
-                number = _cell(row, column)
+                number = cell(row, column)
                 if number and number != "0":
                     yield Found(f"{letter}{number}", place)
 

@@ -72,7 +72,7 @@ def read_facts(
     found = list(problems)
     sections = cut(lines)
     head = read_head(sections, source, found)
-    fees = fees_of(sections, found)
+    fees, compounding = fees_of(sections, found)
     if "codes" not in sections:
         found.append(Problem("there is no list of CPT/HCPCS codes", "whole document", CODES))
     groups = {
@@ -89,6 +89,7 @@ def read_facts(
         contractors=tuple(read_contracts(contractors or sections.get("contractors", ()), found)),
         prose=tuple(prose_of(text, revisions)),
         fees=tuple(fees),
+        compounding=tuple(compounding),
         groups=tuple(
             CodeGroup(
                 one.number,
@@ -119,9 +120,14 @@ def read_facts(
     )
 
 
-def fees_of(sections: dict[str, list[Line]], problems: list[Problem]) -> list[PublishedFee]:
-    """The fees of every section, each once, taken out of its lines; what could be one and is not clear is
-    listed."""
+def fees_of(
+    sections: dict[str, list[Line]], problems: list[Problem]
+) -> tuple[list[PublishedFee], list[PublishedFee]]:
+    """The fees of every section, each once, taken out of its lines; and the fee for compounding wherever it
+    is named.
+
+    What could be a fee and is not clear is listed.
+    """
     fees: list[PublishedFee] = []
     in_prose: list[PublishedFee] = []
     for name, lines in sections.items():
@@ -131,7 +137,8 @@ def fees_of(sections: dict[str, list[Line]], problems: list[Problem]) -> list[Pu
             fees += taken.fees
             in_prose += taken.in_prose
             problems += taken.problems
-    return one_fee_each(fees, in_prose, problems)
+    compounding = [fee for fee in fees if fee.drug is None and not fee.unknown]
+    return one_fee_each(fees, in_prose, problems), [*compounding, *in_prose]
 
 
 def prose_of(

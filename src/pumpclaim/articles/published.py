@@ -133,8 +133,9 @@ class Head:
 
 @dataclass(frozen=True)
 class Published:
-    """One article as published. ``prose`` is its text in order, section by section, tables left out;
-    ``problems`` is what could not be understood. Codes stand in their normal forms (``policy.code_lists``).
+    """One article as published. ``compounding`` is the fee for compounding wherever a row or a sentence
+    names it; ``prose`` is its text in order, section by section, tables left out; ``problems`` is what
+    could not be understood. Codes stand in their normal forms (``policy.code_lists``).
     """
 
     source: str
@@ -142,6 +143,7 @@ class Published:
     contractors: tuple[Contractor, ...]
     prose: tuple[Prose, ...]
     fees: tuple[PublishedFee, ...]
+    compounding: tuple[PublishedFee, ...]
     groups: tuple[CodeGroup, ...]
     modifiers: tuple[Found, ...]
     diagnoses_covered: tuple[Found, ...]

@@ -78,7 +78,7 @@ def load(
     and those that the environment names in PUMPCLAIM_POLICY. Raises InputError for a reading, choice,
     threshold or folder that does not exist, naming the nearest, and for a value that is no number.
     """
-    given = [*folders_given(), *folders]
+    given = dict.fromkeys([*folders_given(), *folders])
     return _loaded(
         tuple(sorted((readings or {}).items())),
         tuple(sorted((thresholds or {}).items())),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pumpclaim.policy.code_lists import (
     normal_list,
 )
 from pumpclaim.policy.model import (
+    STATES,
     Article,
     Contract,
     Fee,
@@ -206,14 +208,43 @@ def _lists(document: dict[str, Any]) -> Lists:
 
 
 def _check(article: Article) -> None:
+    _check_revisions(article)
+    _check_contracts(article.contracts)
+    _check_fees(article.fees)
+    _check_statements(article)
+
+
+def _check_revisions(article: Article) -> None:
     for one in article.revisions:
         if not REVISION_NUMBER.fullmatch(one.number):
             raise InputError(f"'{one.number}' is no number of a revision, such as R3")
-    for fee in article.fees:
-        if fee.drug is not None:
-            fee_rate(fee)
-        elif fee.fee * NANO != int(fee.fee * NANO) or not 0 <= fee.fee * NANO < 2**53:
-            raise InputError(f"the compounding fee of {fee.fee} is not exact here")
+    required = [article.original_effective, article.effective]
+    required += [one.effective for one in article.revisions]
+    optional = [article.revision_effective, article.ending, article.retired]
+    for day in required + [day for day in optional if day is not None]:
+        if type(day) is not date:
+            raise InputError(f"'{day}' is no date; write it without quotes, as 2024-03-05")
+
+
+def _check_contracts(contracts: tuple[Contract, ...]) -> None:
+    for one in contracts:
+        unknown = sorted(set(one.states) - set(STATES))
+        if unknown or not one.states or one.kind not in ("A", "B"):
+            what = (
+                f"'{unknown[0]}' is no state" if unknown else "it names no state, or no kind A or B"
+            )
+            raise InputError(f"the contract {one.number} cannot be: {what}")
+
+
+def _check_fees(fees: tuple[Fee, ...]) -> None:
+    for one in fees:
+        if one.drug is not None:
+            fee_rate(one)
+        elif one.fee * NANO != int(one.fee * NANO) or not 0 <= one.fee * NANO < 2**53:
+            raise InputError(f"the compounding fee of {one.fee} is not exact here")
+
+
+def _check_statements(article: Article) -> None:
     for name in article.unreviewed - set(article.statements):
         raise InputError(f"{article.id}: unreviewed names no statement '{name}'")
     for reading in article.readings.values():

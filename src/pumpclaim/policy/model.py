@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 NATIONAL_DATES = (date(1900, 1, 1), date(9999, 12, 31))
 """From and to of a code whose dates are not narrowed by a fact."""
 
+STATES = (
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA",
+    "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM",
+    "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA",
+    "WV", "WI", "WY", "AS", "GU", "MP", "PR", "VI",
+)  # fmt: skip
+"""Postal abbreviations of states and territories."""
+
 
 class Role(IntFlag):
     """What a code is for us; a service line's roles are the bits of its code."""

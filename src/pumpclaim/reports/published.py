@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pumpclaim.articles.adopt import Adopted
     from pumpclaim.articles.compare import Compared
     from pumpclaim.articles.compare_text import Change
-    from pumpclaim.articles.published import Found, Problem, Published
+    from pumpclaim.articles.published import Found, Problem, Published, PublishedFee
 
 STYLES = {
     AGREES: "green",
@@ -42,7 +42,7 @@ def published_document(article: Published) -> dict[str, Any]:
     told = asdict(article)
     told |= told.pop("head")
     told |= {name: day.isoformat() for name, day in told.items() if isinstance(day, date)}
-    for fee in told["fees"]:
+    for fee in [*told["fees"], *told["compounding"]]:
         fee["fee"] = str(fee["fee"])
     for revision in told["revisions"]:
         revision["effective"] = revision["effective"].isoformat()
@@ -85,6 +85,8 @@ def show_published(article: Published, console: Console) -> None:
             table.add_row(clean(fee.name), ours, f"${fee.fee} per {fee.per}", fee.place)
         console.print()
         console.print(table)
+    if article.compounding:
+        console.print(Text(f"\n{_compounding(article.compounding)}"))
     console.print()
     for one in article.revisions:
         console.print(Text(f"{one.number} {one.effective} {clean(one.explanation)}"))
@@ -93,6 +95,15 @@ def show_published(article: Published, console: Console) -> None:
     for section, number in counts.items():
         console.print(Text(f"{section}: {count(number, 'line')} of prose"))
     _show_problems(article.problems, console)
+
+
+def _compounding(named: Sequence[PublishedFee]) -> str:
+    """Where the fee for compounding is named, and whether the places agree."""
+    said = ", ".join(f"${one.fee} per {one.written} ({one.place})" for one in named)
+    if len(named) == 1:
+        return f"The compounding fee is named once: {said}"
+    verb = "agrees" if len({one.fee for one in named}) == 1 else "differs"
+    return f"The compounding fee {verb} where it is named: {said}"
 
 
 def _days(article: Published) -> str:
