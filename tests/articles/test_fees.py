@@ -6,7 +6,10 @@ import pytest
 
 from pumpclaim.articles.fees import Fees, one_fee_each, take_fees
 from pumpclaim.articles.published import Line, Problem
+from pumpclaim.articles.reading import read_article_data
 from pumpclaim.policy.drugs import load_drugs
+
+from .invented import article
 
 
 def taken(*lines: str) -> Fees:
@@ -147,3 +150,30 @@ def test_a_drug_with_two_fees_has_none() -> None:
     assert fees == {None: "1"}
     assert [(one.place, one.about) for one in problems] == [("line 2", "fee")]
     assert fees_of("Morphine $0.05 per mg", "Morphine $0.050 per mg", "Compounding Fee $1 per refill")[1] == []  # fmt: skip
+
+
+ELSEWHERE = {
+    "a group's paragraph": (
+        "Group 1 Codes:\n",
+        "Group 1 Paragraph:\n\n{}\nGroup 1 Codes:\n",
+    ),
+    "another section": ("Coding Information\n", "Coding Information\n\n{}\n"),
+    "the last of the lists": ("Revision History Information", "{}\n\nRevision History Information"),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_table_of_fees_may_stand_in_any_section(old: str, new: str) -> None:
+    table = "Drug Name\tDrug Fee Measure\nKetamine\t$0.0048 per mcg\nMorphine\t$0.0700 per mg"
+    text = article()
+    assert old in text
+    before = read_article_data(text.encode(), "given")
+    found = read_article_data(text.replace(old, new.format(table), 1).encode(), "given")
+    assert found.problems == ()
+    fees = {one.drug: str(one.fee) for one in found.fees}
+    assert fees == {one.drug: str(one.fee) for one in before.fees} | {"ketamine": "0.0048"}
+    assert [one.text for one in found.prose] == [one.text for one in before.prose]
+    assert [one.value for one in found.codes] == [one.value for one in before.codes]
+    other = text.replace(old, new.format(table.replace("0.0700", "0.0800")), 1)
+    said = [one.value for one in read_article_data(other.encode(), "given").problems]
+    assert ["two fees" in one for one in said] == [True]
