@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import pumpclaim
 from pumpclaim.compiled import compile_policy
-from pumpclaim.policy import days, load
+from pumpclaim.policy import INGREDIENTS_AT_MOST, days, load
 from pumpclaim.pricing import allowances
 from pumpclaim.tables import CENT
 
@@ -108,8 +108,9 @@ def test_check_prices_as_allowances_do(benchmarks: None) -> None:
 def test_amounts_that_cannot_be_priced() -> None:
     table = compile_policy(load()).fees[0]
     day = days(load().articles[0].original_effective)
-    amount = np.array([-1, 10**10 + 1, 10**10, *[1] * 100, *[1] * 101], np.int64)
-    starts = np.array([0, 1, 2, 3, 103])
+    most = INGREDIENTS_AT_MOST
+    amount = np.array([-1, 10**10 + 1, 10**10, *[1] * most, *[1] * (most + 1)], np.int64)
+    starts = np.array([0, 1, 2, 3, 3 + most])
     drug = np.ones(len(amount), np.uint8)
     found = allowances(table, np.full(5, day, np.int32), starts, drug, amount)
     assert found[[0, 1, 4]].tolist() == [-1, -1, -1]

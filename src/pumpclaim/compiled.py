@@ -7,7 +7,7 @@ since 1970-01-01. Everything is compiled once for a policy and a choice of readi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,10 @@ import numpy as np
 import polars as pl
 
 from pumpclaim.errors import InputError
-from pumpclaim.policy import days, fee_rate
-from pumpclaim.policy.model import Article, Code, Role
-from pumpclaim.tables import NANO
+from pumpclaim.fee_tables import ArticleFees, FeeTable, article_fees, through_revisions
+from pumpclaim.periods import Periods, compile_periods
+from pumpclaim.policy import days
+from pumpclaim.policy.model import STATES, Article, Code, Role
 from pumpclaim.visits import FAR_FUTURE, FAR_PAST
 
 if TYPE_CHECKING:
@@ -29,14 +30,6 @@ if TYPE_CHECKING:
 
 HOME = "12"
 """Place of service: the patient's home, where the patient's address is the place."""
-STATES = (
-    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA",
-    "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM",
-    "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA",
-    "WV", "WI", "WY", "AS", "GU", "MP", "PR", "VI",
-)  # fmt: skip
-"""Postal abbreviations of states and territories."""
-
 
 KEYS = 256
 """Drugs are numbered below this, so that a drug and a concentration make one key."""
@@ -49,36 +42,6 @@ class Sold:
     keys: NDArray[np.int64]
     start: int
     end: int
-
-
-@dataclass(frozen=True, eq=False)
-class FeeTable:
-    """Drug fees of one article: ``rates[period, drug]`` in nano-dollars per nanogram, -1 for none.
-
-    ``starts`` are the first days of the periods; ``compounding[period]`` is nano-dollars per refill.
-    """
-
-    starts: NDArray[np.int32]
-    rates: NDArray[np.int64]
-    compounding: NDArray[np.int64]
-
-    @cached_property
-    def charged(self) -> NDArray[np.int64]:
-        """The rates with 0 where there is none, and one more position of which there is none."""
-        return np.pad(np.maximum(self.rates, 0), ((0, 0), (0, 1)))
-
-    def period(self, day: NDArray[np.int32]) -> NDArray[np.int64]:
-        """The period of each day, -1 before the first."""
-        if len(self.starts) == 1:
-            return np.where(day >= self.starts[0], 0, -1)
-        return np.searchsorted(self.starts, day, side="right").astype(np.int64) - 1
-
-    def look_up(self, day: NDArray[np.int32], drug: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """The rate of each drug on each day, -1 where there is none."""
-        period = self.period(day)
-        if len(self.starts) == 1:
-            return np.where(period < 0, -1, self.rates[0][drug])
-        return np.where(period < 0, -1, self.rates[np.maximum(period, 0), drug])
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,19 +61,20 @@ class CompiledPolicy:
     own_drug_bit: NDArray[np.uint32]
     listed: NDArray[np.bool_]
     contracts: tuple[str, ...]
-    contract_article: NDArray[np.int8]
-    contract_kind_b: NDArray[np.bool_]
-    contract_regional: NDArray[np.bool_]
-    serves: NDArray[np.bool_]
-    state_article: NDArray[np.int8]
+    periods: Periods
     opps_state: NDArray[np.bool_]
-    effective: NDArray[np.int32]
     drugs: tuple[str, ...]
     highest: NDArray[np.int64]
     sold: tuple[Sold, ...]
     perhaps_sold: tuple[Sold, ...]
-    fees: tuple[FeeTable, ...]
+    article_fees: ArticleFees
     compound_from: int
+
+    @cached_property
+    def fees(self) -> tuple[FeeTable, ...]:
+        """The fees of each article through its revisions."""
+        ids = dict.fromkeys(article.id for article in self.policy.articles)
+        return tuple(through_revisions(self.policy, self.article_fees, one) for one in ids)
 
     def code_positions(self, column: pl.Series) -> NDArray[np.uint8]:
         """Position of each code of ``column``; 0 for codes that no fact knows."""
@@ -135,9 +99,10 @@ class CompiledPolicy:
     def contract_position(self, number: str) -> int:
         """Position of a contract number given by the user; InputError when it is none."""
         if number not in self.contracts:
-            known = [one.number for article in self.policy.articles for one in article.contracts]
+            named = (one.number for article in self.policy.articles for one in article.contracts)
+            known = ", ".join(dict.fromkeys(named))
             raise InputError(
-                f"'{number}' is no Medicare A or B contract number; the article's are {', '.join(known)}"
+                f"'{number}' is no Medicare A or B contract number; the article's are {known}"
             )
         return self.contracts.index(number) + 1
 
@@ -190,20 +155,6 @@ def compile_policy(policy: PolicySet) -> CompiledPolicy:
     by_article_date = policy.reading("replaced-codes") == "article-date"
     valid = [_validity(code, policy, by_article_date) for code in codes]
     owned = [code for code in codes if code.roles & (Role.OWN_DRUG | Role.UNCLASSIFIED_DRUG)]
-    serves = np.zeros((len(contracts) + 1, len(STATES) + 1), bool)
-    article_of = np.full(len(contracts) + 1, -1, np.int8)
-    kind_b = np.zeros(len(contracts) + 1, bool)
-    regional = np.zeros(len(contracts) + 1, bool)
-    state_article = np.full(len(STATES) + 1, -1, np.int8)
-    for position, article in reversed(list(enumerate(policy.articles))):
-        for contract in article.contracts:
-            place = contracts.index(contract.number) + 1
-            article_of[place] = position
-            kind_b[place] = contract.kind == "B"
-            regional[place] = contract.region is not None
-            for state in contract.states:
-                serves[place, STATES.index(state) + 1] = True
-                state_article[STATES.index(state) + 1] = position
     law = policy.medicare
     kinds = {
         "is_hospital_outpatient": law.hospital_outpatient,
@@ -238,20 +189,13 @@ def compile_policy(policy: PolicySet) -> CompiledPolicy:
             [[False, *(_reaches(article, code) for code in codes)] for article in policy.articles]
         ),
         contracts=contracts,
-        contract_article=article_of,
-        contract_kind_b=kind_b,
-        contract_regional=regional,
-        serves=serves,
-        state_article=state_article,
+        periods=compile_periods(policy, contracts),
         opps_state=np.array([True, *(state not in excluded for state in STATES)]),
-        effective=np.array(
-            [days(article.original_effective) for article in policy.articles], np.int32
-        ),
         drugs=drugs,
         highest=np.array([2**62, *(_highest(policy, drug) for drug in drugs)], np.int64),
         sold=_sold(policy, drugs, "H"),
         perhaps_sold=_sold(policy, drugs, "M"),
-        fees=tuple(_fee_table(article, drugs) for article in policy.articles),
+        article_fees=article_fees(policy, drugs),
         compound_from=min(days(code.valid_from) for code in codes if code.roles & Role.COMPOUNDED),
     )
 
@@ -296,17 +240,3 @@ def _sold(policy: PolicySet, drugs: Sequence[str], confidence: str) -> tuple[Sol
     return tuple(
         Sold(np.array(keys, np.int64), start, end) for (start, end), keys in periods.items()
     )
-
-
-def _fee_table(article: Article, drugs: Sequence[str]) -> FeeTable:
-    ends = {fee.end + timedelta(days=1) for fee in article.fees if fee.end is not None}
-    starts = sorted({fee.start for fee in article.fees} | ends)
-    rates = np.full((len(starts), len(drugs) + 1), -1, np.int64)
-    compounding = np.zeros(len(starts), np.int64)
-    for period, start in enumerate(starts):
-        for drug, fee in article.fees_on(start).items():
-            if drug is None:
-                compounding[period] = int(fee.fee * NANO)
-            else:
-                rates[period, drugs.index(drug) + 1] = fee_rate(fee)
-    return FeeTable(np.array([days(start) for start in starts], np.int32), rates, compounding)

@@ -11,8 +11,9 @@ import polars as pl
 
 from pumpclaim.compiled import KEYS
 from pumpclaim.figures import figure
-from pumpclaim.tables import MAX_AMOUNT
-from pumpclaim.visits import FAR_FUTURE, NO_DAY, is_known, whole_numbers
+from pumpclaim.policy import PARTS
+from pumpclaim.tables import MAX_AMOUNT, NANOGRAMS
+from pumpclaim.visits import NO_DAY, is_known, whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,9 +32,10 @@ class Contents:
 
     ``place`` is the line's position in the lines table, ``drug`` its position in the compiled policy (0 when
     it is not known), ``amount`` nanograms and ``concentration`` nanograms per millilitre (-1 when not
-    known), ``unread`` a part of the narrative that could not be read, ``rate`` nano-dollars per nanogram
-    on the day of service (-1 without a fee). ``days`` has one value a service line;
-    ``ingredient_rows`` are the ingredients themselves (tables.INGREDIENTS).
+    known), ``unread`` a part of the narrative that could not be read, ``rate`` whole nano-dollars per
+    nanogram on the day of service (-1 without a fee), ``parts`` what the fee has beyond in PARTS of one
+    (null where all are whole), ``article`` the position of the one whose fee it is. ``days`` has one value
+    a service line; ``ingredient_rows`` are the ingredients themselves (tables.INGREDIENTS).
     """
 
     compiled: CompiledPolicy
@@ -45,6 +47,8 @@ class Contents:
     concentration: Ints
     unread: Bools
     rate: Ints
+    parts: Ints | None
+    article: NDArray[np.int8] | int
 
     @cached_property
     def starts(self) -> Ints:
@@ -100,11 +104,39 @@ class Contents:
         return alone
 
 
-@figure("allowance of a compounded drug line", statements=("C14", "P1", "P2", "P5"))
 def extended(contents: Contents) -> Ints:
-    """Fee times amount of each ingredient, in nano-dollars, exact; 0 where there is no fee."""
-    known = ~contents.unread & (contents.rate > 0)
-    return np.where(known, contents.amount, 0) * np.where(known, contents.rate, 0)
+    """Fee times amount of each ingredient, in nano-dollars rounded down; 0 where there is no fee."""
+    amount = _priced_amount(contents)
+    whole: Ints = amount * np.maximum(contents.rate, 0)
+    return whole if contents.parts is None else whole + amount * contents.parts // PARTS
+
+
+@figure("allowance of a compounded drug line", statements=("C14", "P1", "P2", "P5"))
+def drug_dollars(contents: Contents) -> Ints:
+    """The sum of fee times amount over each line's drugs, in nano-dollars.
+
+    Parts of a nano-dollar are summed apart and rounded down once, for the line: where the sum is then
+    rounded to cents, half up, the result is that of the exact sum.
+    """
+    amount = _priced_amount(contents)
+    total: Ints = contents.of_lines(amount * np.maximum(contents.rate, 0))
+    if contents.parts is not None:
+        total += contents.of_lines(amount * contents.parts) // PARTS
+    return total
+
+
+def _priced_amount(contents: Contents) -> Ints:
+    return np.where(contents.unread | (contents.rate < 0), 0, contents.amount)
+
+
+def fees_by_unit(contents: Contents, at: Ints) -> tuple[NDArray[np.object_], Ints]:
+    """Of the ingredients ``at`` the unit in which their article prices them, and the fee in nano-dollars
+    per unit."""
+    article = contents.article if isinstance(contents.article, int) else contents.article[at]
+    units = contents.compiled.article_fees.units[article, contents.drug[at]]
+    size = np.where(units == "mg", NANOGRAMS["mg"], NANOGRAMS["mcg"])
+    fee: Ints = contents.rate[at] * size
+    return units, fee if contents.parts is None else fee + contents.parts[at] * size // PARTS
 
 
 def count(counts: NDArray[np.uint64], place: int) -> NDArray[np.uint16]:
@@ -126,15 +158,15 @@ def match_contents(
     place = frame["row"].to_numpy().astype(np.int64)
     drug = compiled.drug_positions(frame["drug"])
     amount = whole_numbers(frame["amount"])
+    fees, periods = compiled.article_fees, compiled.periods
+    article = 0 if articles is None else articles[place]
     # A line whose day is not known has no price, but it is known which drugs have a fee today.
     day = days[place]
-    day = np.where(day == NO_DAY, FAR_FUTURE, day)
-    if articles is None:
-        rate = compiled.fees[0].look_up(day, drug)
-    else:
-        rate = np.full(len(drug), -1, np.int64)
-        for position, fees in enumerate(compiled.fees):
-            rate = np.where(articles[place] == position, fees.look_up(day, drug), rate)
+    has_fee = (day == NO_DAY) | ((day >= periods.first[article]) & (day <= periods.last[article]))
+    if articles is not None:
+        has_fee &= articles[place] >= 0
+    rate = np.where(has_fee, fees.rates[article, drug], -1)
+    parts = None if fees.parts is None else fees.parts[article, drug]
     return Contents(
         compiled=compiled,
         ingredient_rows=frame,
@@ -145,4 +177,6 @@ def match_contents(
         concentration=whole_numbers(frame["concentration"]),
         unread=is_known(frame["problem"]) | (amount < 0) | (amount > MAX_AMOUNT),
         rate=rate,
+        parts=parts,
+        article=article,
     )

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from pumpclaim.compiled import STATES
 from pumpclaim.fact_keys import RESTS_ON
-from pumpclaim.policy.model import Role
+from pumpclaim.policy.model import STATES, Role
 from pumpclaim.tables import CENT, NANOGRAMS, UNIT
 from pumpclaim.utilization.facts import REFILL_FACTS
 from pumpclaim.visits import NO_DAY
@@ -243,8 +242,23 @@ class Facts:
 
     def contract_kind(self) -> list[str]:
         """Whether the contract is an A or a B contract, with its article for a sentence."""
-        kind_b = self.context.compiled.contract_kind_b
-        return ["a B" if kind_b[c] else "an A" for c in self.context.reach.contract[self.places]]
+        is_b = self.context.reach.contract_is_b[self.places]
+        return ["a B" if one else "an A" for one in is_b]
+
+    def article(self) -> list[str]:
+        """The article that judges the line."""
+        articles = self.context.compiled.policy.articles
+        return [articles[one].id for one in self.context.reach.article[self.places]]
+
+    def first_day(self) -> list[str]:
+        """The first day on which the article's facts hold."""
+        first = self.context.compiled.periods.first
+        return [day_text(first[one]) for one in self.context.reach.article[self.places]]
+
+    def last_day(self) -> list[str]:
+        """The article's last day."""
+        last = self.context.compiled.periods.last
+        return [day_text(last[one]) for one in self.context.reach.article[self.places]]
 
     def form_with_article(self) -> list[str]:
         """The claim's form, with its article for a sentence."""
@@ -362,10 +376,10 @@ FACTS: dict[str, Callable[[Facts], list[str]]] = {
     **{
         name: getattr(Facts, name)
         for name in (
-            "allowed", "charge", "contract_kind", "contractor", "drugs", "form_with_article",
-            "implausible_drugs", "mixture", "newest_implant", "other_claims", "other_half",
-            "place_of_service", "service_date", "state", "units", "unknown_place", "unpriced_drugs",
-            "unread_parts", "what_text", "withdrawn_why",
+            "allowed", "article", "charge", "contract_kind", "contractor", "drugs", "first_day",
+            "form_with_article", "implausible_drugs", "last_day", "mixture", "newest_implant",
+            "other_claims", "other_half", "place_of_service", "service_date", "state", "units",
+            "unknown_place", "unpriced_drugs", "unread_parts", "what_text", "withdrawn_why",
         )
     },
 }  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pumpclaim.compiled import FEW, positions
-from pumpclaim.contents import Contents, extended, match_contents
+from pumpclaim.contents import Contents, drug_dollars, match_contents
 from pumpclaim.past import implants_before
 from pumpclaim.policy.model import Role
 from pumpclaim.reach import are_withdrawn, find_article, pack_lines, pack_payers, pack_places
@@ -116,12 +116,12 @@ def line_arrays(
     def drugs(articles: NDArray[np.int8] | None) -> tuple[Contents, Ints]:
         contents = match_contents(ingredients, compiled, articles, days)
         contents.counts  # noqa: B018  (worked out here, beside the other thread)
-        return contents, contents.of_lines(extended(contents))
+        return contents, drug_dollars(contents)
 
     with beside(large=large) as start:
         ordered = start(services)
-        # With one article it is known whose fees hold; with several the reach comes first.
-        filled = start(lambda: drugs(None)) if len(compiled.fees) == 1 else None
+        # With one revision it is known whose fees hold; with several the reach comes first.
+        filled = start(lambda: drugs(None)) if len(compiled.policy.articles) == 1 else None
         payers = start(lambda: pack_payers(claims, compiled, contractor))
         of_claims = start(lambda: pack_places(claims, compiled))() | payers()
         facts = pack_lines(claim_set, compiled, of_claims, claim_of)
@@ -135,7 +135,7 @@ def line_arrays(
         alone = (
             start(lambda: facts_of_lines(None, stay, compiled, None)) if records is None else None
         )
-        contents, dollars = filled() if filled else drugs(find_article(facts, compiled))
+        contents, dollars = filled() if filled else drugs(find_article(facts, compiled, days))
         facts_of, refills, fills = (
             alone() if alone else facts_of_lines(contents, stay, compiled, records)
         )

@@ -1,8 +1,8 @@
 """What the article allows for the drugs of a refill: exact, with its derivation (P1 to P5).
 
 Allowance = sum over drugs of fee times amount, plus one compounding fee for the refill, rounded once to
-whole cents, half up, at the line's total. Amounts are nanograms, fees nano-dollars per nanogram, so every
-product is a whole number of nano-dollars.
+whole cents, half up, at the line's total. Amounts are nanograms, fees nano-dollars per nanogram, and parts of
+such (``contents.drug_dollars``), so every sum is exact.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from pumpclaim.figures import figure
-from pumpclaim.policy import INGREDIENTS_AT_MOST
+from pumpclaim.policy import INGREDIENTS_AT_MOST, PARTS
 from pumpclaim.policy.model import Role
 from pumpclaim.tables import CENT, MAX_AMOUNT, UNIT
 from pumpclaim.threads import each
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pumpclaim.compiled import FeeTable
     from pumpclaim.context import Context
+    from pumpclaim.fee_tables import FeeTable
     from pumpclaim.policy import PolicySet
 
     Bools = NDArray[np.bool_]
@@ -48,11 +48,13 @@ REASONS = (
     "lower bound: a drug has no fee in the article",
     "more drugs on one line than can be summed",
     "the file's layout carries no narrative of drugs",
+    "the article's compounding fee is not known",
 )
 """Why a line has no allowance, or why it is zero; the place in this tuple is the code in ``Prices``."""
 (PRICED, NOT_REACHED, OTHER_SCHEDULE, HOSPITAL, PACKAGED, INSTITUTIONAL, OTHER_CODE, NO_DATE,
- NO_NARRATIVE, UNREAD, NO_FEE, PART_UNITS, LOWER_BOUND, TOO_MANY, NOT_CARRIED) = range(15)  # fmt: skip
-TABLED = (PRICED, UNREAD, NO_FEE, PART_UNITS, LOWER_BOUND)
+ NO_NARRATIVE, UNREAD, NO_FEE, PART_UNITS, LOWER_BOUND, TOO_MANY, NOT_CARRIED, NO_COMPOUNDING_FEE,
+) = range(16)  # fmt: skip
+TABLED = (PRICED, UNREAD, NO_FEE, PART_UNITS, LOWER_BOUND, NO_COMPOUNDING_FEE)
 """Reasons of lines that the fee table prices, in whole or in part."""
 
 
@@ -105,7 +107,8 @@ class Prices:
 
 @figure("compounding fee of a refill", statements=("P3",))
 def compounding(context: Context, at: Ints, cartridges: Ints | None) -> tuple[Ints, Ints]:
-    """Number of compounding fees of the lines ``at``, and what one is on their day, in nano-dollars.
+    """Number of compounding fees of the lines ``at``, and what one is on their day, in nano-dollars, -1
+    where the article names none.
 
     One fee a refill, on its first J7999 line (readings compounding-fee and several-compound-lines);
     ``cartridges`` are those that each line of the lines table states, 0 for none.
@@ -116,13 +119,7 @@ def compounding(context: Context, at: Ints, cartridges: Ints | None) -> tuple[In
     fees = ((number >= 1) if every else (number == 1)).astype(np.int64)
     if policy.reading("compounding-fee") == "per-cartridge" and cartridges is not None:
         fees *= np.maximum(cartridges[context.rows[at]], 1)
-    one = np.zeros(len(at), np.int64)
-    article, days = context.reach.article[at], context.lines.days[at]
-    for position, table in enumerate(context.compiled.fees):
-        period = table.period(days)
-        here = (period >= 0) & (article == position)
-        one = np.where(here, table.compounding[period], one)
-    return fees, one
+    return fees, context.compiled.article_fees.compounding[context.reach.article[at]]
 
 
 @figure("packaged under OPPS", statements=("P4",))
@@ -169,6 +166,10 @@ def price_lines(context: Context, cartridges: Ints | None = None) -> Prices:
         total = np.where(known, total * np.where(whole, times, 1), total)
     fees, fee = compounding(context, at, cartridges)
     fees = np.where(known & ((columns["roles"][at] & Role.COMPOUNDED) != 0), fees, 0)
+    without = (fees > 0) & (fee < 0)
+    reason[without] = NO_COMPOUNDING_FEE
+    known &= ~without
+    fees[without], fee = 0, np.maximum(fee, 0)
     total = to_cents(np.where(known, total, 0) + fees * fee)
     paid_with_others = (reason == PACKAGED) | (reason == HOSPITAL)
     total = np.where(known, total, np.where(paid_with_others, 0, -1))
@@ -195,9 +196,9 @@ def allowances(
 
     ``table`` is an article's compiled fees. ``days`` (since 1970-01-01) and ``starts`` (the place of its
     first drug, of which it has one at least) have one value a refill; ``drug`` (position in the compiled
-    policy) and ``amount`` (nanograms) one value a drug. -1 where a drug has no fee on the day, or where an
-    amount or the number of drugs is none that can be priced. The arithmetic is that of ``price_lines``,
-    without the questions of a claim.
+    policy) and ``amount`` (nanograms) one value a drug. -1 where a drug or the refill has no fee on the
+    day, or where an amount or the number of drugs is none that can be priced. The arithmetic is that of
+    ``price_lines``, without the questions of a claim.
     """
     refills = len(starts)
     total = np.empty(refills, np.int64)
@@ -243,12 +244,17 @@ def _allowances(
     last -= 1
     running.take(last, out=total, mode="clip")
     total[1:] -= total[:-1].copy()
+    if table.parts is not None:
+        period = np.repeat(np.maximum(table.period(days), 0), counts)
+        total += np.add.reduceat(table.parts[period, drug] * amount, starts) // PARTS
     total += fee
     to_cents(total, out=total)
     if not is_plain:
         rate = table.look_up(np.repeat(days, counts), drug)
         without = (rate < 0) | (amount < 0) | (amount > MAX_AMOUNT)
         total[np.logical_or.reduceat(without, starts)] = -1
+    if np.any(fee < 0):
+        total[np.broadcast_to(fee < 0, total.shape)] = -1
     if early < 0:
         total[table.period(days) < 0] = -1
     if int(counts.max()) > INGREDIENTS_AT_MOST:

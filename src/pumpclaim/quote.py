@@ -13,12 +13,17 @@ import polars as pl
 from pumpclaim.claim_set import ClaimSet
 from pumpclaim.errors import InputError
 from pumpclaim.facts import dollars, unread_part
+from pumpclaim.figures import FIGURES
 from pumpclaim.policy import load
+from pumpclaim.policy.model import NATIONAL_DATES
 from pumpclaim.review import check
 from pumpclaim.tables import CLAIMS, LINES, MAX_MONEY, NANO, NANOGRAMS, UNIT
 
 if TYPE_CHECKING:
-    from pumpclaim.policy import PolicySet
+    from pumpclaim.policy import Article, PolicySet
+
+PRICING = ("allowance of a compounded drug line", "compounding fee of a refill")
+"""The figures of which a price is made."""
 
 
 @dataclass(frozen=True)
@@ -39,17 +44,25 @@ class Price:
 
     text: str
     on: date
+    article: Article
     allowed: Decimal | None
     payable: Decimal | None
     reason: str | None
     items: tuple[PriceItem, ...]
     problems: tuple[str, ...]
 
+    @property
+    def doubt(self) -> str | None:
+        """What stands in doubt of the statements behind the price; null when nothing does."""
+        behind = (one for name in PRICING for one in FIGURES[name])
+        return self.article.doubt(behind) or None
+
     def to_dict(self) -> dict[str, Any]:
         """The same with dates and amounts as strings."""
         return {
             "text": self.text,
             "on": self.on.isoformat(),
+            "article": {"id": self.article.id, "revision": self.article.revision},
             "allowed": _string(self.allowed),
             "payable": _string(self.payable),
             "reason": self.reason,
@@ -57,6 +70,7 @@ class Price:
                 {name: _string(value) for name, value in vars(item).items()} for item in self.items
             ],
             "problems": list(self.problems),
+            "doubt": self.doubt,
         }
 
 
@@ -67,20 +81,22 @@ def price(
     cartridges: int | None = None,
     charge: Decimal | None = None,
     policy: PolicySet | None = None,
+    contractor: str | None = None,
 ) -> Price:
     """The allowance of the drugs that ``text`` names, filled in one refill on that day (P2, P3).
 
     ``cartridges`` count only under the reading compounding-fee=per-cartridge, and stand for those that the
-    text states. ``charge`` in dollars.
-    Raises InputError for a charge or number of cartridges that cannot be, and for a day before the
-    article.
+    text states. ``charge`` in dollars. ``contractor`` is the contract number by whose article the price is
+    reckoned; the policy's first article if not given.
+    Raises InputError for a charge or number of cartridges that cannot be, for a contract number that no
+    article names, and for a day on which the article is not in force.
     """
     policy = policy or load()
-    article = policy.articles[0]
-    if on < article.original_effective:
-        raise InputError(
-            f"article {article.id} is effective from {article.original_effective}; it says nothing of {on}"
-        )
+    usual = policy.of_day(policy.articles[0].id, on).contracts[0].number
+    contract = contractor or usual
+    article = policy.in_force(contract, on)
+    if article is None:
+        raise InputError(_not_in_force(policy, contract, on))
     if cartridges is not None and not 1 <= cartridges <= 100:
         raise InputError(f"the number of cartridges must be from 1 to 100; it was {cartridges}")
     charged = None
@@ -90,14 +106,15 @@ def price(
                 f"the charge must be dollars from 0 to {MAX_MONEY // NANO}; it was {charge}"
             )
         charged = int(charge * NANO)
-    claim_set = _refill(text, on, article.contracts[0].states[0], charged)
+    claim_set = _refill(text, on, charged)
     stated = None if cartridges is None else np.full(claim_set.lines.height, cartridges)
-    review = check(claim_set, policy=policy, cartridges=stated)
+    review = check(claim_set, policy=policy, cartridges=stated, contractor=contract)
     line = review.prices.row(1, named=True)
     problems = review.contents.ingredient_rows.filter(pl.col("problem").is_not_null())
     return Price(
         text=text,
         on=on,
+        article=article,
         allowed=_dollars(line["allowed"]),
         payable=_dollars(line["payable"] if charge is not None else line["allowed"]),
         reason=line["reason"],
@@ -108,11 +125,27 @@ def price(
     )
 
 
-def _refill(text: str, on: date, state: str, charge: int | None) -> ClaimSet:
-    """One claim of one refill in a clinic of the article's state, whose drug line bears ``text``."""
+def _not_in_force(policy: PolicySet, contract: str, on: date) -> str:
+    """Why no article answers for a contract on a day."""
+    spans = [
+        (article.id, first, last)
+        for article, (first, last) in zip(policy.articles, policy.spans, strict=True)
+        if article.contract(contract) is not None
+    ]
+    if not spans:
+        numbers = (one.number for article in policy.articles for one in article.contracts)
+        known = ", ".join(dict.fromkeys(numbers))
+        return f"no article here is for contract {contract}; the contracts are {known}"
+    first, last = min(one for _, one, _ in spans), max(one for _, _, one in spans)
+    until = "" if last == NATIONAL_DATES[1] else f" to {last}"
+    return f"article {spans[0][0]} is effective from {first}{until}; it says nothing of {on}"
+
+
+def _refill(text: str, on: date, charge: int | None) -> ClaimSet:
+    """One claim of one refill in a clinic, whose drug line bears ``text``."""
     claims = CLAIMS.conform(pl.DataFrame({
         "claim": [0], "claim_id": ["price"], "form": ["professional"], "patient_id": ["price"],
-        "filing_indicator": ["MB"], "billing_state": [state], "place_of_service": ["11"],
+        "filing_indicator": ["MB"], "place_of_service": ["11"],
     }))  # fmt: skip
     lines = LINES.conform(pl.DataFrame({
         "claim": [0, 0], "line": [1, 2], "hcpcs": ["62370", "J7999"], "modifier_1": [None, "KD"],

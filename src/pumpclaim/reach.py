@@ -28,7 +28,8 @@ REPLACEMENT, VOID = "7", "8"
 @dataclass(frozen=True, eq=False)
 class Reach:
     """One value a line. ``contract``, ``state`` and ``place`` (of service) are positions in the
-    compiled policy, 0 unknown; ``article`` is that of the article that judges the line, -1 for none.
+    compiled policy, 0 unknown; ``article`` is that of the revision that judges the line, -1 for none;
+    ``period`` the one of its day (see ``periods``).
     """
 
     compiled: CompiledPolicy
@@ -41,6 +42,7 @@ class Reach:
     withdrawn: Bools
     opps: Bools
     days: NDArray[np.int32]
+    period: NDArray[np.int64] | int
 
     @cached_property
     def in_jurisdiction(self) -> Bools:
@@ -48,15 +50,26 @@ class Reach:
         return self.article >= 0
 
     @cached_property
+    def contract_is_b(self) -> Bools:
+        """The contract is a B contract of an article."""
+        is_b: Bools = self.compiled.periods.contract_is_b[self.period, self.contract]
+        return is_b
+
+    @cached_property
     def before_article(self) -> Bools:
-        """The service was given before the article took effect (G2)."""
-        early: Bools = (self.days < self.compiled.effective[self.article]) & (self.days != NO_DAY)
-        return early
+        """The service was given before the first day on which the article's facts hold (G2)."""
+        return self.compiled.periods.is_before(self.article, self.days)
+
+    @cached_property
+    def after_article(self) -> Bools:
+        """The service was given after the article's last day (G3)."""
+        return self.compiled.periods.is_after(self.article, self.days)
 
     @cached_property
     def governs(self) -> Bools:
         """The article holds for the line, whatever is billed on it."""
-        return self.in_jurisdiction & self.medicare & ~self.before_article & ~self.withdrawn
+        in_force = ~self.before_article & ~self.after_article
+        return self.in_jurisdiction & self.medicare & in_force & ~self.withdrawn
 
     def listed(self, codes: NDArray[np.uint8]) -> Bools:
         """The article lists the code (K1), or the code that replaced it (V1)."""
@@ -69,6 +82,7 @@ class Reach:
     def columns(self) -> dict[str, NDArray[np.bool_]]:
         """The context's columns on reach; where contract or state is unknown see ``known``."""
         compiled, contract, state = self.compiled, self.contract, self.state
+        periods, period = compiled.periods, self.period
         text_from = day_number(compiled.policy.medicare.opps_text_from)
         kinds = {name: kind for name, kind in compiled.place_is.items() if name != "is_home"}
         if self.place.any():
@@ -84,13 +98,12 @@ class Reach:
             "in_jurisdiction": self.in_jurisdiction,
             "is_reach_assumed": ((contract == 0) & (state == 0)) | (self.days == NO_DAY),
             "is_before_article": self.before_article,
-            "contract_in_article": (compiled.contract_article >= 0)[contract],
-            "state_in_article": (compiled.state_article >= 0)[state],
-            "contract_serves_state": compiled.serves.ravel()[
-                contract.astype(np.int64) * compiled.serves.shape[1] + state
-            ],
-            "contract_fits_form": compiled.contract_kind_b[contract] != self.institutional,
-            "contract_is_regional": compiled.contract_regional[contract],
+            "is_after_article": self.after_article,
+            "contract_in_article": (periods.contract_article >= 0)[period, contract],
+            "state_in_article": (periods.state_article >= 0)[period, state],
+            "contract_serves_state": periods.contract_serves[period, contract, state],
+            "contract_fits_form": self.contract_is_b != self.institutional,
+            "contract_is_regional": periods.contract_is_regional[period, contract],
             "is_opps": self.opps,
             "is_opps_text": self.days >= text_from,
             **of_physicians,
@@ -118,9 +131,10 @@ def find_reach(
     opps = opps & institutional & compiled.opps_state[state]
     if compiled.policy.reading("revision-dates") == "written-date":
         opps &= days >= day_number(compiled.policy.medicare.opps_text_from)
+    period = compiled.periods.of(days)
     return Reach(
-        compiled, find_article(facts, compiled), contract, state,
-        (facts >> np.uint32(16)).astype(np.uint8), institutional, medicare, withdrawn, opps, days,
+        compiled, compiled.periods.article(period, contract, state), contract, state,
+        (facts >> np.uint32(16)).astype(np.uint8), institutional, medicare, withdrawn, opps, days, period,
     )  # fmt: skip
 
 
@@ -130,15 +144,12 @@ def are_withdrawn(facts: NDArray[np.uint32]) -> NDArray[np.bool_]:
     return withdrawn
 
 
-def find_article(facts: NDArray[np.uint32], compiled: CompiledPolicy) -> NDArray[np.int8]:
-    """The position of the article that judges each line: by contract, else by state; -1 for none.
-
-    Where neither is known the first article is taken to hold, and JUR204 says so.
-    """
+def find_article(
+    facts: NDArray[np.uint32], compiled: CompiledPolicy, days: NDArray[np.int32]
+) -> NDArray[np.int8]:
+    """The position of the revision that judges each line, given their packed facts and days; -1 for none."""
     contract, state = facts.astype(np.uint8), (facts >> np.uint32(8)).astype(np.uint8)
-    by_contract = compiled.contract_article[contract]
-    article = np.where(by_contract >= 0, by_contract, compiled.state_article[state])
-    return np.where((contract == 0) & (state == 0), np.int8(0), article)
+    return compiled.periods.article(compiled.periods.of(days), contract, state)
 
 
 def pack_lines(

@@ -11,6 +11,7 @@ import polars as pl
 
 from pumpclaim.claim_set import ClaimSet
 from pumpclaim.compiled import compile_policy
+from pumpclaim.contents import extended, fees_by_unit
 from pumpclaim.context import build_context
 from pumpclaim.drug_text import cartridges as count_cartridges
 from pumpclaim.drug_text import read_ingredients
@@ -18,13 +19,12 @@ from pumpclaim.engine import LEVELS, Determined, Hits, choose_rules, run_rules
 from pumpclaim.facts import Facts, dollars
 from pumpclaim.lines import line_arrays, narrated
 from pumpclaim.notices import Notice, notices
-from pumpclaim.policy import days, load
+from pumpclaim.policy import load
 from pumpclaim.pricing import TABLED, Prices, nullable, payable, price_lines
 from pumpclaim.tables import (
     DETERMINATIONS,
     DETERMINED,
     FINDINGS,
-    NANOGRAMS,
     PRICE_ITEMS,
     PRICES,
 )
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pumpclaim.contents import Contents
     from pumpclaim.context import Context
     from pumpclaim.lines import Arranged
-    from pumpclaim.policy import PolicySet
+    from pumpclaim.policy import Article, PolicySet
     from pumpclaim.rules import Rule
     from pumpclaim.rules.registry import Ruling
     from pumpclaim.visits import Part
@@ -82,10 +82,19 @@ class Review:
     past: ClaimSet | None = None
     codes: tuple[str, ...] = ()
 
+    @cached_property
+    def articles(self) -> tuple[Article, ...]:
+        """The revisions of articles that judged a line; the first of the policy where none did."""
+        judged = np.zeros(len(self.policy.articles) + 1, bool)
+        for block in self.blocks:
+            judged[block.context.reach.article[block.context.columns["is_governed"]]] = True
+        found = tuple(one for one, own in zip(self.policy.articles, judged, strict=False) if own)
+        return found or self.policy.articles[:1]
+
     @property
     def article(self) -> dict[str, str]:
-        """Id and newest revision of the article."""
-        article = self.policy.articles[0]
+        """Id and revision of the first of ``articles``."""
+        article = self.articles[0]
         return {"id": article.id, "revision": article.revision}
 
     @property
@@ -148,24 +157,11 @@ class Review:
         self, messages: list[str], rule: Rule, context: Context, places: NDArray[np.int64]
     ) -> list[str]:
         """Messages that say which statements of the rule nobody has read since their text changed."""
-        doubts = []
-        for article in self.policy.articles:
-            names = [name for name in rule.statements if name in article.unreviewed]
-            doubts.append(
-                f" The text behind {', '.join(names)} changed with {article.revision} of {article.id} and "
-                "is not reviewed."
-                if names
-                else ""
-            )
-        changed = [days(article.revisions[-1].effective) for article in self.policy.articles]
+        said = [article.doubt(rule.statements) for article in self.policy.articles]
+        doubts = [f" {one}" if one else "" for one in [*said, ""]]
+        articles = context.reach.article[places].tolist()
         return [
-            message + (doubts[one] if one >= 0 and day >= changed[one] else "")
-            for message, one, day in zip(
-                messages,
-                context.reach.article[places].tolist(),
-                context.lines.days[places].tolist(),
-                strict=True,
-            )
+            message + doubts[article] for message, article in zip(messages, articles, strict=True)
         ]
 
     @cached_property
@@ -216,10 +212,7 @@ class Review:
             tabled[contents.place[here]] & ~contents.unread[here] & (contents.rate[here] >= 0)
         ]
         drug = contents.drug[chosen]
-        units = _fee_units(self.policy, compiled.drugs)[drug]
-        per_unit = contents.rate[chosen] * np.where(
-            units == "mg", NANOGRAMS["mg"], NANOGRAMS["mcg"]
-        )
+        units, per_unit = fees_by_unit(contents, chosen)
         labels = np.array(
             ["", *(self.policy.drugs.by_id[one].label for one in compiled.drugs)], object
         )
@@ -230,7 +223,7 @@ class Review:
                 "amount": contents.amount[chosen],
                 "unit": units.tolist(),
                 "fee": per_unit,
-                "extended": contents.amount[chosen] * contents.rate[chosen],
+                "extended": extended(contents)[chosen],
             }
         )
         with_fee = np.flatnonzero(self.line_prices.fees > 0)
@@ -374,9 +367,3 @@ def _days(days: NDArray[np.int64]) -> pl.Series:
     known = days != FAR_FUTURE
     series = pl.Series(days.astype(np.int32)).cast(pl.Date)
     return series if known.all() else series.set(pl.Series(~known), None)
-
-
-def _fee_units(policy: PolicySet, drugs: Sequence[str]) -> NDArray[np.object_]:
-    """The unit in which each drug of the compiled policy is priced; empty where it has no fee."""
-    per = {fee.drug: fee.per for article in policy.articles for fee in article.fees}
-    return np.array(["", *(per.get(drug, "") for drug in drugs)], object)

@@ -1,8 +1,9 @@
 """Every table's columns: type, unit, meaning. The one data model.
 
 Readers fill these tables, the context and the rules read them, reports print them. Money is int64
-nano-dollars and drug amounts are int64 nanograms, so that every fee of the article is a whole number
-of nano-dollars per nanogram and nothing is ever rounded before a line's total. Null means not known.
+nano-dollars and drug amounts are int64 nanograms, so that the fees of the article are whole numbers of
+nano-dollars per nanogram (or parts of one, which are summed apart) and nothing is ever rounded before a
+line's total. Null means not known.
 """
 
 from __future__ import annotations
@@ -330,7 +331,12 @@ PRICE_ITEMS = Table(
         Column("amount", pl.Int64, "nanograms of the drug, or number of fees", unit="nanograms"),
         Column("unit", pl.String, "the unit in which the fee table prices it: mcg, mg, or refill"),
         Column("fee", pl.Int64, "fee per unit", unit="nano-dollars"),
-        Column("extended", pl.Int64, "amount times fee, exact", unit="nano-dollars"),
+        Column(
+            "extended",
+            pl.Int64,
+            "amount times fee, exact to the nano-dollar, of which less is left off",
+            unit="nano-dollars",
+        ),
     ),
 )
 

@@ -15,7 +15,7 @@ __all__ = ["pricing", "trace"]
 
 
 def trace(policy: PolicySet, article_id: str | None = None) -> list[dict[str, Any]]:
-    """One entry for each statement of an article (the first if not given), in the article's order.
+    """One entry for each statement of an article's newest revision (the first article's if not given).
 
     Raises InputError for an article that the policy does not have.
 
@@ -29,13 +29,14 @@ def trace(policy: PolicySet, article_id: str | None = None) -> list[dict[str, An
     for statement in article.statements.values():
         rules = [code for code, rule in RULES.items() if statement.id in rule.statements]
         figures = sorted(name for name, rests_on in FIGURES.items() if statement.id in rests_on)
+        is_filled = any(getattr(article.lists, name) for name in statement.lists)
         entries.append({
             "statement": statement.id,
-            "summary": statement.summary,
+            "summary": statement.filled if is_filled and statement.filled else statement.summary,
             "where": statement.where,
             "rules": rules,
             "figures": figures,
-            "reason": statement.reason,
+            "reason": None if is_filled else statement.reason,
             "decided_from": list(statement.decided_from),
             "readings": [
                 one.id for one in article.readings.values() if statement.id in one.statements

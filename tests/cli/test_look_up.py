@@ -26,7 +26,7 @@ def test_price_with_derivation() -> None:
     text = " ".join(result.stdout.split())
     assert "360 mg $0.0500 per mg $18.00" in text
     assert "90 mg $0.0400 per mg $3.60" in text
-    assert "Allowed on 2024-03-05: $81.60" in text
+    assert "Allowed on 2024-03-05 by A55239 R3: $81.60" in text
 
 
 def test_price_today_by_default() -> None:

@@ -360,7 +360,7 @@ def test_a_notice_is_said_once_a_file() -> None:
 def test_a_notice_names_only_rules_that_are_run() -> None:
     claims = read_data(written(carrier(), "|"), "x")
     assert check(claims, select=["DRG107"]).notices[0].rules == ("DRG107",)
-    assert check(claims, select=["COD"]).notices[0].rules == ()
+    assert check(claims, select=["UTL"]).notices[0].rules == ()
 
 
 def test_a_kept_batch_knows_what_its_files_do_not_carry(tmp_path: Path) -> None:

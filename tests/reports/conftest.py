@@ -51,6 +51,10 @@ class HandBuilt:
         return ()
 
     @property
+    def articles(self) -> tuple[Any, ...]:
+        return self.policy.articles
+
+    @property
     def article(self) -> dict[str, str]:
         return {"id": "A55239", "revision": "R3"}
 
@@ -82,7 +86,8 @@ def policy(**chosen: str) -> Any:
         "kd-on-compound": SimpleNamespace(default="required"),
     }
     return SimpleNamespace(
-        articles=(SimpleNamespace(readings=readings),),
+        articles=(SimpleNamespace(id="A55239", revision="R3", readings=readings),),
+        spans=((date(2016, 9, 1), date(9999, 12, 31)),),
         chosen={name: one.default for name, one in readings.items()} | chosen,
     )
 

@@ -64,6 +64,9 @@ def test_finding_in_full(review: HandBuilt) -> None:
 def test_head_and_tail(review: HandBuilt) -> None:
     found = document(review)
     assert found["article"] == {"id": "A55239", "revision": "R3"}
+    assert found["articles"] == [
+        {"id": "A55239", "revision": "R3", "from": "2016-09-01", "to": None}
+    ]
     assert found["version"] == __version__
     assert found["summary"]["claims_read"] == 8
     assert found["rejected"] == [{

@@ -15,7 +15,7 @@ import pumpclaim
 from pumpclaim import policy as policies
 from pumpclaim.errors import InputError
 from pumpclaim.estimate import estimate
-from pumpclaim.policy import fee_rate, load, read_article
+from pumpclaim.policy import fee_rate, load
 from pumpclaim.policy.model import Fee
 from pumpclaim.rules import RULES
 from pumpclaim.trace import trace
@@ -41,7 +41,7 @@ def test_the_article_in_numbers() -> None:
     assert len(article.listed) == 16
     assert len(article.contracts) == 8
     assert article.states == {"AS", "CA", "GU", "HI", "MP", "NV"}
-    fees = article.fees_on(DAY)
+    fees = article.fee_of
     assert len(fees) == 17
     assert fees[None].fee == Decimal("60.000")
     assert fees["ziconotide"].fee == Decimal("7.9000")
@@ -50,26 +50,68 @@ def test_the_article_in_numbers() -> None:
     assert all(code.label and code.source for code in load().codes.values())
 
 
-def test_a_later_fee_takes_over_from_its_day(tmp_path: Path) -> None:
-    folder = tmp_path / "later"
+def later(tmp_path: Path, name: str, fee: str, **head: str) -> Path:
+    """A copy of the shipped article with another fee for morphine and another head."""
+    folder = tmp_path / name
     shutil.copytree(FOLDER, folder)
-    with (folder / "fees.toml").open("a") as fees:
-        fees.write('\n[[fees]]\ndrug = "morphine"\nfee = "0.0700"\nper = "mg"\nfrom = 2024-04-01\n')
-    article = read_article(folder)
-    assert article.fees_on(date(2024, 3, 31))["morphine"].fee == Decimal("0.0500")
-    assert article.fees_on(date(2024, 4, 1))["morphine"].fee == Decimal("0.0700")
-    later = policies.replace(load(), articles=(article,))
-    prices = [
-        pumpclaim.price("MORPHINE 100MG", on=day, policy=later).allowed
-        for day in (date(2024, 3, 31), date(2024, 4, 1))
-    ]
-    assert prices == [Decimal("65.00"), Decimal("67.00")]
+    fees = (folder / "fees.toml").read_text()
+    old = 'drug = "morphine"\nfee = "0.0500"'
+    (folder / "fees.toml").write_text(fees.replace(old, f'drug = "morphine"\nfee = "{fee}"'))
+    told, revisions = (folder / "article.toml").read_text().split("[[", 1)
+    kept = [line for line in told.split("\n") if line.split(" = ")[0] not in head]
+    given = [f"{key} = {value}" for key, value in head.items()]
+    number = revisions.replace('number = "R3"', f'number = "{name.upper()}"')
+    (folder / "article.toml").write_text("\n".join([*given, *kept, f"[[{number}"]))
+    return folder
 
 
-@pytest.mark.parametrize("fee", ["0.00000015", "-1", "999999999"])
-def test_a_fee_that_cannot_be_exact_is_refused(fee: str) -> None:
+def test_a_revision_holds_from_its_day_until_the_next(tmp_path: Path) -> None:
+    later(tmp_path, "r10", "0.0900", effective="2025-04-01")
+    later(tmp_path, "r4", "0.0700", effective="2024-04-01")
+    policy = load(folders=[tmp_path])
+    assert [one.revision for one in policy.articles] == ["R10", "R4", "R3"]
+    days = [date(2024, 3, 31), date(2024, 4, 1), date(2025, 3, 31), date(2025, 4, 1)]
+    priced = [pumpclaim.price("MORPHINE 100MG", on=day, policy=policy) for day in days]
+    assert [one.article.revision for one in priced] == ["R3", "R4", "R4", "R10"]
+    assert [str(one.allowed) for one in priced] == ["65.00", "67.00", "67.00", "69.00"]
+
+
+def test_a_later_revision_takes_over_from_its_first_day_whenever_that_was(tmp_path: Path) -> None:
+    later(tmp_path, "r4", "0.0700", effective="2024-04-01")
+    later(tmp_path, "r5", "0.0900", effective="2023-01-01")
+    policy = load(folders=[tmp_path])
+    assert policy.of_day("A55239", date(2022, 12, 31)).revision == "R3"
+    assert policy.of_day("A55239", date(2024, 6, 1)).revision == "R5"
+    assert pumpclaim.price("MORPHINE 100MG", on=DAY, policy=policy).allowed == Decimal("69.00")
+
+
+def test_an_end_ends_a_revision_and_nothing_else(tmp_path: Path) -> None:
+    later(tmp_path, "r4", "0.0700", effective="2024-04-01", ending="2024-06-30")
+    later(tmp_path, "r5", "0.0900", effective="2025-01-01", retired="2025-12-31")
+    policy = load(folders=[tmp_path])
+    assert policy.in_force("01312", date(2024, 6, 30)).revision == "R4"
+    assert policy.in_force("01312", date(2024, 7, 1)) is None
+    assert policy.in_force("01312", date(2025, 12, 31)).revision == "R5"
+    with pytest.raises(InputError, match="to 2025-12-31; it says nothing of 2026-01-01"):
+        pumpclaim.price("MORPHINE 100MG", on=date(2026, 1, 1), policy=policy)
+
+
+@pytest.mark.parametrize(
+    ("fee", "said"),
+    [("0.0000000015", "at most nine decimals"), ("-1", "not exact"), ("999999999", "too high")],
+)
+def test_a_fee_that_cannot_be_exact_is_refused(fee: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        fee_rate(Fee("morphine", Decimal(fee), "mg", "P5"))
+
+
+def test_the_highest_fee_is_told_and_holds() -> None:
+    with pytest.raises(InputError) as raised:
+        fee_rate(Fee("morphine", Decimal(999999999), "mg", "P5"))
+    highest = Decimal(raised.value.what.rsplit(" ", 1)[1])
+    assert fee_rate(Fee("morphine", highest, "mg", "P5"))[0] > 0
     with pytest.raises(InputError):
-        fee_rate(Fee("morphine", Decimal(fee), "mg", DAY, "P5"))
+        fee_rate(Fee("morphine", highest + Decimal("0.001"), "mg", "P5"))
 
 
 @pytest.mark.parametrize(
@@ -214,3 +256,47 @@ def test_estimates(payable: str, on: date, left: str | None, medicare: str) -> N
 def test_an_estimate_with_too_much_deductible() -> None:
     with pytest.raises(InputError, match="at most 257"):
         estimate(Decimal(80), DAY, Decimal(258))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("effective = 2016-09-01\nrev", 'effective = "2016-09-01"\nrev', "write it without quotes"),
+        ("effective = 2016-09-01\nrev", "effective = 2016-09-01T00:00:00\nrev", "without quotes"),
+        ("effective = 2016-09-01\nrev", 'retired = "soon"\neffective = 2016-09-01\nrev', "'soon'"),
+        ('states = ["NV"]', 'states = ["XX"]', "'XX' is no state"),
+        ('kind = "B"', 'kind = "C"', "no kind A or B"),
+        ('number = "R3"', 'number = "three"', "'three' is no number of a revision"),
+        ('title = "', 'titel = "', "lack 'title'"),
+        ("contracts]]", "contracts", "cannot be read"),
+    ],
+)
+def test_facts_that_cannot_hold_are_said_with_their_folder(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    folder = tmp_path / "own"
+    shutil.copytree(FOLDER, folder)
+    text = (folder / "article.toml").read_text()
+    assert old in text
+    (folder / "article.toml").write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError, match=said) as raised:
+        load(folders=[tmp_path])
+    assert "own" in str(raised.value.source)
+
+
+def test_a_list_with_an_entry_that_is_no_code_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    shutil.copytree(FOLDER, folder)
+    text = (folder / "codes.toml").read_text()
+    (folder / "codes.toml").write_text(text.replace("bill_types = []", 'bill_types = ["hospital"]'))
+    with pytest.raises(InputError, match="bill_types has 'hospital', which is no bill type"):
+        load(folders=[tmp_path])
+
+
+def test_facts_that_were_written_anew_are_read_anew(tmp_path: Path) -> None:
+    folder = later(tmp_path, "r4", "0.0700", effective="2024-04-01")
+    first = load(folders=[tmp_path])
+    assert load(folders=[tmp_path]) is first
+    fees = folder / "fees.toml"
+    fees.write_text(fees.read_text().replace('fee = "0.0700"', 'fee = "0.0800"'))
+    assert load(folders=[tmp_path]).articles[0].fee_of["morphine"].fee == Decimal("0.0800")

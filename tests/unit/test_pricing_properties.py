@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pumpclaim
 from pumpclaim.claim_set import ClaimSet
-from pumpclaim.policy import load
+from pumpclaim.compiled import compile_policy
+from pumpclaim.policy import PolicySet, load
+from pumpclaim.policy.model import Fee
+from pumpclaim.pricing import allowances
 from pumpclaim.tables import CLAIMS, INGREDIENTS, LINES, NANO, UNIT
 
 FACTS = Path(pumpclaim.__file__).parent / "policy" / "a55239" / "fees.toml"
@@ -83,6 +88,77 @@ def test_every_allowance_is_the_oracle_to_the_cent(contents: list[list[tuple[str
             .rows()
         ):
             assert Fraction(fee) * Fraction(amount, {"mcg": 10**3, "mg": 10**6}[item]) == extended
+
+
+OWN_FEES = st.fixed_dictionaries({
+    drug: st.tuples(st.decimals("0", "9", places=9), st.sampled_from(["mcg", "mg"]))
+    for drug in ("morphine", "clonidine", "fentanyl")
+})  # fmt: skip
+"""Fees of all kinds, most of them no whole dollars per gram."""
+OWN_MIXTURE = st.lists(
+    st.tuples(st.sampled_from(["morphine", "clonidine", "fentanyl"]), AMOUNT),
+    min_size=1,
+    max_size=8,
+)
+
+
+def priced_by(fees: dict[str, tuple[Decimal, str]], compounding: str | None = "60") -> PolicySet:
+    """The shipped policy with other fees for drugs, and another for compounding or none."""
+    article = load().articles[0]
+    own = [Fee(drug, fee, per, "P5") for drug, (fee, per) in fees.items()]
+    if compounding is not None:
+        own.append(Fee(None, Decimal(compounding), "refill", "P3"))
+    return replace(load(), articles=(replace(article, fees=tuple(own)),))
+
+
+@settings(max_examples=40)
+@given(OWN_FEES, st.lists(OWN_MIXTURE, min_size=1, max_size=6))
+def test_a_fee_that_is_no_whole_dollars_per_gram_is_exact_too(
+    fees: dict[str, tuple[Decimal, str]], contents: list[list[tuple[str, int]]]
+) -> None:
+    policy = priced_by(fees)
+    exact = {
+        drug: Fraction(fee) / {"mcg": 10**3, "mg": 10**6}[per] for drug, (fee, per) in fees.items()
+    }
+    wanted = []
+    for one in contents:
+        total = Fraction(60) + sum(exact[drug] * amount for drug, amount in one)
+        wanted.append((total * 100 + Fraction(1, 2)).__floor__() * (NANO // 100))
+    claims = refills(contents)
+    review = pumpclaim.check(claims, policy=policy)
+    assert review.prices.filter(hcpcs="J7999")["allowed"].to_list() == wanted
+    compiled = compile_policy(policy)
+    sizes = [len(one) for one in contents]
+    found = allowances(
+        compiled.fees[0],
+        np.full(len(contents), (DAY - date(1970, 1, 1)).days, np.int32),
+        np.cumsum(sizes) - sizes,
+        compiled.drug_positions(claims.ingredients["drug"]),
+        claims.ingredients["amount"].to_numpy(),
+    )
+    assert found.tolist() == wanted
+
+
+def test_the_steps_of_a_fee_with_parts_are_told() -> None:
+    policy = priced_by({"morphine": (Decimal("0.0515"), "mg")})
+    price = pumpclaim.price("morphine 360 mg", on=DAY, policy=policy)
+    assert [(one.fee, one.extended) for one in price.items] == [
+        (Decimal("0.0515"), Decimal("18.54")), (Decimal(60), Decimal(60)),
+    ]  # fmt: skip
+    assert price.allowed == Decimal("78.54")
+
+
+def test_without_a_compounding_fee_the_price_is_not_known() -> None:
+    policy = priced_by({"morphine": (Decimal("0.05"), "mg")}, compounding=None)
+    price = pumpclaim.price("morphine 360 mg", on=DAY, policy=policy)
+    assert (price.allowed, price.reason) == (None, "the article's compounding fee is not known")
+    assert [(one.item, one.extended) for one in price.items] == [("Morphine", Decimal(18))]
+    compiled = compile_policy(policy)
+    found = allowances(
+        compiled.fees[0], np.full(1, 20_000, np.int32), np.zeros(1, np.int64),
+        np.array([compiled.drugs.index("morphine") + 1], np.uint8), np.array([10**6]),
+    )  # fmt: skip
+    assert found.tolist() == [-1]
 
 
 def test_a_half_cent_is_rounded_up() -> None:

@@ -1,185 +1,275 @@
 """A published article taken in as a new dated folder of facts, beside the old, never over it.
 
-Facts with a later start take over from that day; what changed in the prose is left for a person to map to
-rules, and until then the statements it concerns are unreviewed.
+The folder holds one revision; from its first day on it judges, and the older before. What changed in the
+prose is left for a person to map to rules, and until then the statements it concerns are unreviewed.
 """
 
 from __future__ import annotations
 
 import shutil
-import tomllib
+import tempfile
 from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from pumpclaim.articles.passages import Standing, digest, normal_words, passages_in
+from pumpclaim.articles.passages import Standing, cover, passages_in
+from pumpclaim.articles.published import FEE
 from pumpclaim.errors import InputError
-from pumpclaim.policy import read_article
+from pumpclaim.policy import HERE, folders_given, load, read_article, with_articles
+from pumpclaim.policy.article_folder import article_folders, read_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import date
 
-    from pumpclaim.articles.published import Published
+    from pumpclaim.articles.published import Problem, Published, PublishedFee
     from pumpclaim.policy import Article
 
 REVIEW = "review.toml"
-FEWEST_WORDS = 4
-"""A run of new words that is shorter is no passage of its own."""
+FIRST = "a55239"
+"""The shipped article on whose ground one is taken in of which nothing is held yet."""
+EVERYTHING = "all"
+"""Stands for every place where a fee may be lost."""
 
 
 @dataclass(frozen=True)
 class Adopted:
-    """A folder that was written: the statements whose passages changed, and what was left out and why."""
+    """A folder that was written, its article, how its passages stand to those before, what was left out and
+    why."""
 
     folder: Path
     article: Article
-    unreviewed: tuple[str, ...]
-    new_passages: tuple[str, ...]
+    standing: Standing
     left_out: tuple[str, ...]
 
 
-def adopt(document: Published, base: Path, into: Path, start: date | None = None) -> Adopted:
-    """Write the facts of ``document`` as a folder in ``into``, on the ground of the article in ``base``.
+def ground_of(document: Published, into: Path | None = None) -> Path:
+    """The folder on whose ground a document is taken in: of its article's revisions the last before it.
 
-    Where ``base`` is the same article its dated facts are kept, and those that differ hold from ``start``
-    (the document's revision date when not given). Raises InputError, and writes nothing, for a document
-    without fees, contracts or pump codes, for fees that could not be understood, and for a folder that is
+    They are looked for in ``into``, in the folders of the environment, and among the shipped; the first
+    shipped article stands in for one of which none is held.
+    """
+    given = [*folders_given(), *([into] if into is not None and into.is_dir() else [])]
+    folders = article_folders(HERE)
+    for one in given:
+        folders += _own_folders(one)
+    held = [
+        (_number(article.revision), at, folder)
+        for at, (folder, article) in enumerate((one, read_article(one)) for one in folders)
+        if article.id == document.id
+    ]
+    number = _number(document.revision)
+    before = [one for one in held if one[0] <= number]
+    chosen = max(before) if before else min(held, default=(0, 0, HERE / FIRST))
+    return chosen[2]
+
+
+def _own_folders(folder: Path) -> list[Path]:
+    try:
+        return article_folders(folder)
+    except InputError:
+        return []
+
+
+def _number(revision: str) -> int:
+    return int(revision[1:])
+
+
+def adopt(
+    document: Published,
+    into: Path,
+    *,
+    base: Path | None = None,
+    start: date | None = None,
+    leave_out: Collection[str] = (),
+    draft: bool = False,
+) -> Adopted:
+    """Write the facts of ``document`` as a folder in ``into``, which hold from ``start`` (the document's
+    own date).
+
+    ``base`` is the folder of the revision that it continues (``ground_of`` if not given). ``leave_out`` names
+    places of the document ("line 43", or "all") where a fee may stand that is not understood, and ``draft``
+    lets a draft be taken in. Raises InputError, and writes nothing, for a document that is another kind of
+    article, whose fees are not all understood or left out, that cannot hold beside what is held, or is
     there already.
     """
-    _must_be_usable(document)
-    before = read_article(base)
-    same = before.id == document.id
-    first = start or document.revision_effective or document.original_effective
-    like = str(_toml(base / "article.toml").get("like", base.name))
-    standing = passages_in(before.passages, (one.value for one in document.paragraphs))
-    left_out: list[str] = []
-    files = {
-        "article.toml": _head(document, before, standing, like, same=same, left_out=left_out),
-        "codes.toml": _codes(document, _toml(base / "codes.toml")),
-        "fees.toml": _fees(
-            document, _toml(base / "fees.toml"), first, same=same, left_out=left_out
-        ),
-        "passages.toml": _toml(base / "passages.toml"),
-    }
-    new = tuple(run for run in standing.other if len(run.split()) >= FEWEST_WORDS)
-    revision = files["article.toml"]["revisions"][-1]["number"]
-    name = f"{document.id.lower()}-{revision.lower()}-{first.isoformat()}"
+    unclear = _must_be_usable(document, leave_out, draft=draft)
+    contracts, unknown = _contracts(document)
+    left_out = (*unclear, *unknown)
+    ground = base or ground_of(document, into)
+    before = read_article(ground)
+    standing = passages_in(before.passages, document.prose)
+    first = start or document.effective
+    name = f"{document.id.lower()}-{document.revision.lower()}-{first.isoformat()}"
     folder = into / name
     if folder.exists():
         raise InputError(
             "this revision is there already; it is never written over", source=str(folder)
         )
-    beside = into / f".{name}.part"
-    shutil.rmtree(beside, ignore_errors=True)
-    try:
-        beside.mkdir(parents=True)
+    files = {
+        "article.toml": {
+            "like": _like(ground),
+            "effective": first,
+            **_head(document, before, standing),
+            "contracts": contracts,
+        },
+        "codes.toml": _codes(document, ground),
+        "fees.toml": _fees(document, ground),
+        "passages.toml": {"passages": passage_rows(cover(before.passages, document.prose))},
+        REVIEW: _review(document, before, standing, left_out),
+    }
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch) / name
+        made.mkdir()
         for file, content in files.items():
-            (beside / file).write_bytes(tomli_w.dumps(content).encode())
-        (beside / REVIEW).write_bytes(
-            tomli_w.dumps(_review(document, standing, new, left_out)).encode()
-        )
-        article = read_article(beside)
+            (made / file).write_bytes(tomli_w.dumps(content).encode())
+        article = _checked(made, into)
+        _put(made, folder)
+    return Adopted(folder, article, standing, left_out)
+
+
+def _checked(made: Path, into: Path) -> Article:
+    """The article of a folder; raises InputError where it cannot be loaded beside what is held."""
+    try:
+        article = read_article(made)
+        policy = load(folders=[into] if into.is_dir() and _own_folders(into) else ())
+        with_articles(policy, [*policy.articles, article])
+    except InputError as error:
+        raise InputError(f"the article cannot be taken in: {error.what}") from None
+    return article
+
+
+def _put(made: Path, folder: Path) -> None:
+    """Move a finished folder to its place; nothing is left where that fails."""
+    missing = [one for one in (folder.parent, *folder.parent.parents) if not one.exists()]
+    beside = folder.with_name(f".{folder.name}.part")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(made, beside)
         beside.rename(folder)
-    except (OSError, InputError) as error:
+    except OSError as error:
+        raise InputError(
+            f"the article cannot be written ({error.strerror})", source=str(folder)
+        ) from None
+    finally:
         shutil.rmtree(beside, ignore_errors=True)
-        what = error.what if isinstance(error, InputError) else str(error.strerror)
-        raise InputError(f"the article cannot be taken in: {what}", source=str(folder)) from None
-    return Adopted(folder, article, tuple(sorted(article.unreviewed)), new, tuple(left_out))
+        if not folder.exists():
+            for one in missing:
+                if one.is_dir() and not any(one.iterdir()):
+                    one.rmdir()
 
 
-def _must_be_usable(document: Published) -> None:
+def _must_be_usable(document: Published, leave_out: Collection[str], *, draft: bool) -> list[str]:
+    """What is left out as asked for; raises InputError for a document that cannot be taken in."""
+    source = document.source
+    if document.is_draft and not draft:
+        raise InputError(
+            f"{document.head.id} is a draft; it binds nobody yet (--draft takes it in all the same)",
+            source=source,
+        )
     if not document.is_about_pumps:
         raise InputError(
             f"{document.id} is an article of another kind: it has no pump codes with a fee table",
-            source=document.source,
+            source=source,
         )
-    for one in document.problems:
-        if "fee" in one.value:
-            raise InputError(
-                f"the fee table is not clear: {one.value} ({one.place})", source=document.source
-            )
+    unclear = [one for one in document.problems if one.about == FEE]
+    asked = set(leave_out)
+    open_ones = [one for one in unclear if one.place not in asked and EVERYTHING not in asked]
+    if open_ones:
+        raise InputError(_unclear(open_ones), source=source)
+    for place in asked - {one.place for one in unclear} - {EVERYTHING}:
+        raise InputError(f"at '{place}' there is no fee that is not understood", source=source)
     if not any(one.kind and one.states for one in document.contractors):
-        raise InputError(
-            "the article names no contract with its kind and states", source=document.source
-        )
+        raise InputError("the article names no contract with its kind and states", source=source)
+    return [f"{one.value} ({one.place})" for one in unclear]
 
 
-def _head(
-    document: Published,
-    before: Article,
-    standing: Standing,
-    like: str,
-    *,
-    same: bool,
-    left_out: list[str],
-) -> dict[str, Any]:
-    contracts: list[dict[str, Any]] = []
+def _unclear(problems: Sequence[Problem]) -> str:
+    first = problems[0]
+    more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
+    return (
+        f"the fees are not clear: {first.value} ({first.place}){more}; mend the document, or leave them out "
+        f'with --leave-out "{first.place}" or --leave-out {EVERYTHING}'
+    )
+
+
+def _like(ground: Path) -> str:
+    """The shipped article whose statements, readings and chart hold."""
+    return str(read_toml(ground / "article.toml").get("like", ground.name))
+
+
+def _contracts(document: Published) -> tuple[list[dict[str, Any]], list[str]]:
+    """The contracts as they stand in TOML, and those that are left out since too little is known of them."""
+    known, unknown = [], []
     for one in document.contractors:
         if one.kind is None or not one.states:
-            left_out.append(
-                f"contract {one.number}: its kind or states are not known ({one.place})"
+            unknown.append(f"contract {one.number}: its kind or states are not known ({one.place})")
+        else:
+            region = {"region": one.region} if one.region else {}
+            known.append(
+                {"number": one.number, "kind": one.kind, "states": list(one.states), **region}
             )
-            continue
-        region = {"region": one.region} if one.region else {}
-        contracts.append(
-            {"number": one.number, "kind": one.kind, "states": list(one.states), **region}
-        )
-    jurisdictions = dict.fromkeys(
-        one.jurisdiction for one in document.contractors if one.jurisdiction
-    )
+    return known, unknown
+
+
+def _head(document: Published, before: Article, standing: Standing) -> dict[str, Any]:
+    same = before.id == document.id
     known = {one.number: one for one in before.revisions} if same else {}
     revisions = []
-    for said in sorted(
-        document.revisions, key=lambda row: (row.effective, len(row.number), row.number)
-    ):
-        ours = known.get(said.number)
-        row: dict[str, Any] = {"number": said.number, "effective": said.effective, "statements": []}
+    for row in sorted(document.revisions, key=lambda one: _number(one.number)):
+        told: dict[str, Any] = {"number": row.number, "effective": row.effective, "statements": []}
+        ours = known.get(row.number)
         if ours is not None:
-            row["statements"] = list(ours.statements)
-            row |= {
-                name: day
-                for name, day in (("written", ours.written), ("published", ours.published))
-                if day is not None
-            }
-        revisions.append(row)
-    if not revisions:
-        day = document.revision_effective or document.original_effective
-        revisions = [{"number": "R0", "effective": day, "statements": []}]
-    unreviewed = standing.changed | (before.unreviewed - standing.there if same else frozenset())
-    days = {"ending": document.revision_ending, "retired": document.retired}
+            told["statements"] = list(ours.statements)
+            days = {"written": ours.written, "published": ours.published}
+            told |= {name: day for name, day in days.items() if day is not None}
+        revisions.append(told)
+    changed, absent = _unreviewed(before, standing, same=same)
+    head = document.head
+    days = {
+        "revision_effective": head.revision_effective,
+        "ending": head.revision_ending,
+        "retired": head.retired,
+    }
     return {
         "id": document.id,
-        "like": like,
-        "title": document.title,
-        "type": document.type,
-        "issuer": ", ".join(dict.fromkeys(one.name for one in document.contractors)),
-        "jurisdiction": " ".join(jurisdictions),
-        "original_effective": document.original_effective,
+        "title": head.title,
+        "type": head.type,
+        "issuer": document.issuer,
+        "jurisdiction": document.jurisdiction or "",
+        "original_effective": head.original_effective,
         **{name: day for name, day in days.items() if day is not None},
-        "unreviewed": sorted(unreviewed),
-        "statements": [],
+        "changed": sorted(changed),
+        "absent": sorted(absent),
+        "related": list(dict.fromkeys(one.value for one in document.related)),
         "revisions": revisions,
-        "contracts": contracts,
     }
 
 
-def _codes(document: Published, base: dict[str, Any]) -> dict[str, Any]:
+def _unreviewed(
+    before: Article, standing: Standing, *, same: bool
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Statements whose text changed, and those that the article never had a text for.
+
+    What was unreviewed before and has still no passage of its own remains so.
+    """
+    missing = standing.statements_missing
+    if not same:
+        return frozenset(), missing | before.unreviewed
+    return before.changed | (missing - before.absent), before.absent
+
+
+def _codes(document: Published, ground: Path) -> dict[str, Any]:
     return {
-        "listed": {"codes": [one.value for one in document.codes]},
-        "kd_examples": base["kd_examples"],
+        "kd_examples": read_toml(ground / "codes.toml")["kd_examples"],
+        "listed": {"codes": _values(document.codes)},
         "lists": {
             "modifiers": _values(document.modifiers),
-            "diagnoses_covered": [
-                one.replace(".", "") for one in _values(document.diagnoses_covered)
-            ],
-            "diagnoses_not_covered": [
-                one.replace(".", "") for one in _values(document.diagnoses_not_covered)
-            ],
-            "bill_types": [one.lstrip("0").lower() for one in _values(document.bill_types)],
+            "diagnoses_covered": _values(document.diagnoses_covered),
+            "diagnoses_not_covered": _values(document.diagnoses_not_covered),
+            "bill_types": _values(document.bill_types),
             "revenue_codes": _values(document.revenue_codes),
         },
     }
@@ -189,91 +279,52 @@ def _values(found: Iterable[Any]) -> list[str]:
     return [one.value for one in found]
 
 
-def _fees(
-    document: Published, base: dict[str, Any], start: date, *, same: bool, left_out: list[str]
-) -> dict[str, Any]:
-    """The rows of before with what differs from ``start`` on; of another article only the document's."""
-    result: dict[str, Any] = {"statement": base["statement"]}
-    for table, key in (("compounding_fee", None), ("fees", "drug")):
-        rows = [dict(row) for row in base[table]] if same else []
-        said = {}
-        for one in document.fees:
-            if one.unknown:
-                if key is not None:
-                    left_out.append(f"fee of {one.name}: a drug that we do not know ({one.place})")
-            elif (one.drug is None) == (key is None):
-                said[one.drug] = one
-        held = {row.get("drug"): row for row in sorted(rows, key=lambda row: row["from"])}
-        for drug, fee in said.items():
-            row = held.get(drug)
-            if row is not None and "to" not in row and _same(row, str(fee.fee), fee.per):
-                continue
-            if row is not None and row["from"] >= start:
-                rows.remove(row)
-            more = {"drug": drug} if key else {"statement": base["compounding_fee"][0]["statement"]}
-            rows.append({**more, "fee": str(fee.fee), "per": fee.per, "from": start})
-        for drug, row in held.items():
-            if drug not in said and "to" not in row:
-                row["to"] = start - timedelta(days=1)
-        result[table] = [row for row in rows if row.get("to", row["from"]) >= row["from"]]
-    return result
-
-
-def _same(row: dict[str, Any], fee: str, per: str) -> bool:
-    return Decimal(row["fee"]) == Decimal(fee) and row["per"] == per
-
-
-def _review(
-    document: Published, standing: Standing, new: tuple[str, ...], left_out: list[str]
-) -> dict[str, Any]:
-    """What a person has to look at."""
+def _fees(document: Published, ground: Path) -> dict[str, Any]:
+    compounding = [_fee(one) for one in document.fees if one.drug is None and not one.unknown]
     return {
-        "about": "Statements whose passage is gone from the text, and passages that no statement rests on. "
-        "Map each with pumpclaim policy review.",
-        "source": Path(document.source).name,
-        "changed": sorted(standing.changed),
-        "left_out": left_out,
-        "problems": [f"{one.value} ({one.place})" for one in document.problems],
-        "passages": [
-            {"number": number, "words": run, "sha256": digest(run.split())}
-            for number, run in enumerate(new, start=1)
-        ],
+        "statements": read_toml(ground / "fees.toml")["statements"],
+        **({"compounding_fee": compounding[0]} if compounding else {}),
+        "fees": [{"drug": one.drug, **_fee(one)} for one in document.fees if one.drug is not None],
     }
 
 
-def review(folder: Path, statement: str, passage: int | None) -> Article:
-    """Say that a person has read what became of a statement. Gives the article as it is then.
-
-    It rests on passage number ``passage`` of ``review.toml``, or, where that is null, on none any more.
-
-    Raises InputError for a statement that is not unreviewed, or a passage that is not there.
-    """
-    head = _toml(folder / "article.toml")
-    passages = _toml(folder / "passages.toml")
-    notes = _toml(folder / REVIEW)
-    if statement not in head.get("unreviewed", ()):
-        waiting = ", ".join(head.get("unreviewed", ())) or "none"
-        raise InputError(
-            f"{statement} is not unreviewed; those that are: {waiting}", source=str(folder)
-        )
-    rows = [row for row in passages["passages"] if row["statement"] != statement]
-    if passage is not None:
-        known = {row["number"]: row for row in notes["passages"]}
-        if passage not in known:
-            raise InputError(f"review.toml has no passage {passage}", source=str(folder))
-        words = normal_words([known[passage]["words"]])
-        rows.append({"statement": statement, "words": len(words), "sha256": digest(words)})
-    head["unreviewed"] = [one for one in head["unreviewed"] if one != statement]
-    for name, content in (("passages.toml", {"passages": rows}), ("article.toml", head)):
-        beside = folder / f".{name}.part"
-        beside.write_bytes(tomli_w.dumps(content).encode())
-        beside.replace(folder / name)
-    return read_article(folder)
+def _fee(fee: PublishedFee) -> dict[str, str]:
+    written = {"written": fee.written} if fee.written != fee.per else {}
+    return {"fee": f"{fee.fee:f}", "per": fee.per, **written}
 
 
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"these facts cannot be read ({why})", source=str(path)) from None
+def passage_rows(passages: Iterable[Any]) -> list[dict[str, Any]]:
+    """Passages as they stand in TOML."""
+    return [
+        {
+            **({"statement": one.statement} if one.statement else {}),
+            "section": one.section,
+            "words": one.words,
+            "sha256": one.sha256,
+        }
+        for one in passages
+    ]
+
+
+def _review(
+    document: Published, before: Article, standing: Standing, left_out: Sequence[str]
+) -> dict[str, Any]:
+    """What a person has to look at."""
+    return {
+        "about": "Statements whose passage is gone from the text, and words that no statement rests on. "
+        "Map each with pumpclaim policy review.",
+        "source": Path(document.source).name,
+        "draft": document.is_draft,
+        "continues": f"{before.id} {before.revision}",
+        "left_out": list(left_out),
+        "problems": [f"{one.value} ({one.place})" for one in document.problems],
+        "gone": [
+            {"statement": one.statement, "section": one.section, "place": place}
+            for one, place in standing.missing
+            if one.statement is not None
+        ],
+        "passages": [
+            {"number": number, "section": run.section, "place": run.place, "words": run.text}
+            for number, run in enumerate(standing.new, start=1)
+        ],
+    }

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from pumpclaim.articles.lines import words_of
+from pumpclaim.articles.passages import passages_in
+from pumpclaim.articles.published import CONTRACT, DATE, FEE, REVISION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from pumpclaim.articles.published import Found, Published
+    from pumpclaim.articles.published import Published
     from pumpclaim.policy.model import Article
 
+AGREES, DIFFERS, MISSING_HERE, MISSING_THERE = "agrees", "differs", "missing here", "missing there"
+PASSAGE = "passage"
 KINDS = (
-    "article", "date", "contract", "fee", "code", "modifier", "covered diagnosis", "diagnosis not covered",
-    "bill type", "revenue code", "revision",
+    "article", DATE, CONTRACT, FEE, "code", "modifier", "covered diagnosis", "diagnosis not covered",
+    "bill type", "revenue code", REVISION, "related document", PASSAGE,
 )  # fmt: skip
 """Kinds of facts, in the order in which they are told."""
 COMPOUNDING = "compounding fee"
 """Name of the fee that has no drug."""
+UNTOLD = "not told"
+"""Value of a fact that a form of documents does not tell; it agrees with whatever the other side says."""
 
 
 @dataclass(frozen=True)
@@ -37,44 +42,61 @@ class Fact:
 
 @dataclass(frozen=True)
 class Compared:
-    """One fact on both sides. ``state`` is agrees, differs, missing here, or missing there; ``percent`` is
-    the change of a fee."""
+    """One fact on both sides, with the place of each. ``state`` is agrees, differs, missing here, or missing
+    there; ``percent`` is the change of a fee."""
 
     kind: str
     name: str
     here: str | None
     there: str | None
-    place: str | None
+    place_here: str | None
+    place_there: str | None
     percent: Decimal | None = None
 
     @property
     def state(self) -> str:
         """How the two sides stand to each other."""
+        if UNTOLD in (self.here, self.there):
+            return AGREES
         if self.here is None:
-            return "missing here"
+            return MISSING_HERE
         if self.there is None:
-            return "missing there"
-        return "agrees" if self.here == self.there else "differs"
+            return MISSING_THERE
+        return AGREES if self.here == self.there else DIFFERS
 
 
 def facts_of_document(document: Published) -> list[Fact]:
-    """Every fact of a published article."""
+    """Every fact of a published article but its prose."""
+    head = document.head
+
+    def place(name: str) -> str:
+        return head.places.get(name, document.source)
+
+    contracts = document.contractors
     facts = [
-        Fact("article", "id", document.id, document.source),
-        Fact("article", "title", document.title, document.source),
-        Fact("article", "type", document.type, document.source),
-        *_dates(document.original_effective, document.revision_effective, document.revision_ending,
-                document.retired, document.source),
+        Fact("article", "id", head.id, place("id")),
+        Fact("article", "title", head.title, place("title")),
+        Fact("article", "type", head.type, place("type")),
+        Fact("article", "issuer", document.issuer, contracts[0].place if contracts else place("")),
+        Fact(
+            "article", "jurisdiction", document.jurisdiction or UNTOLD,
+            contracts[0].place if contracts else place(""),
+        ),
     ]  # fmt: skip
+    days = {
+        "original effective": "original_effective", "revision effective": "revision_effective",
+        "revision ending": "revision_ending", "retired": "retired",
+    }  # fmt: skip
+    facts += [_day(name, getattr(head, field), place(field)) for name, field in days.items()]
     facts += [
-        Fact("contract", one.number, _contract(one.kind, one.states, one.region), one.place)
-        for one in document.contractors
+        Fact(CONTRACT, one.number, _contract(one.kind, one.states, one.region), one.place)
+        for one in contracts
     ]
     facts += [
         Fact(
-            "fee",
+            FEE,
             one.drug or (one.name if one.unknown else COMPOUNDING),
-            _fee(one.fee, one.per),
+            _fee(one.fee, one.written),
             one.place,
         )
         for one in document.fees
@@ -84,66 +106,62 @@ def facts_of_document(document: Published) -> list[Fact]:
         "covered diagnosis": document.diagnoses_covered,
         "diagnosis not covered": document.diagnoses_not_covered,
         "bill type": document.bill_types, "revenue code": document.revenue_codes,
+        "related document": document.related,
     }  # fmt: skip
     for kind, found in listed.items():
         facts += [Fact(kind, one.value, "listed", one.place) for one in found]
     facts += [
-        Fact("revision", one.number, one.effective.isoformat(), one.place)
+        Fact(REVISION, one.number, one.effective.isoformat(), one.place)
         for one in document.revisions
     ]
     return facts
 
 
-def facts_of_article(article: Article, on: date | None = None) -> list[Fact]:
-    """Every fact of an article of ours as of a day; its newest facts where no day is given."""
-    ours = f"{article.id} as we hold it"
-    newest = article.revisions[-1]
+def facts_of_article(article: Article) -> list[Fact]:
+    """Every fact of a revision of ours but its prose."""
+    ours = f"{article.id} {article.revision} as we hold it"
     facts = [
         Fact("article", "id", article.id, ours),
         Fact("article", "title", article.title, ours),
         Fact("article", "type", article.type, ours),
-        *_dates(
-            article.original_effective, newest.effective, article.ending, article.retired, ours
-        ),
+        Fact("article", "issuer", article.issuer, ours),
+        Fact("article", "jurisdiction", article.jurisdiction or UNTOLD, ours),
+        _day("original effective", article.original_effective, ours),
+        _day("revision effective", article.revision_effective, ours),
+        _day("revision ending", article.ending, ours),
+        _day("retired", article.retired, ours),
     ]
     facts += [
-        Fact("contract", one.number, _contract(one.kind, one.states, one.region), ours)
+        Fact(CONTRACT, one.number, _contract(one.kind, one.states, one.region), ours)
         for one in article.contracts
     ]
-    last = max(one.start for one in article.fees) if article.fees else article.original_effective
     facts += [
-        Fact("fee", drug or COMPOUNDING, _fee(one.fee, one.per), one.statement)
-        for drug, one in article.fees_on(on or last).items()
+        Fact(FEE, one.drug or COMPOUNDING, _fee(one.fee, one.written or one.per), one.statement)
+        for one in article.fees
     ]
     listed = {
         "code": article.listed, "modifier": article.lists.modifiers,
         "covered diagnosis": article.lists.diagnoses_covered,
         "diagnosis not covered": article.lists.diagnoses_not_covered,
         "bill type": article.lists.bill_types, "revenue code": article.lists.revenue_codes,
+        "related document": article.related,
     }  # fmt: skip
     for kind, found in listed.items():
         facts += [Fact(kind, one, "listed", ours) for one in sorted(found)]
     facts += [
-        Fact("revision", one.number, one.effective.isoformat(), ours) for one in article.revisions
+        Fact(REVISION, one.number, one.effective.isoformat(), ours) for one in article.revisions
     ]
     return facts
 
 
-def _dates(
-    original: date, revision: date | None, ending: date | None, retired: date | None, place: str
-) -> list[Fact]:
-    days = {
-        "original effective": original, "revision effective": revision, "revision ending": ending,
-        "retired": retired,
-    }  # fmt: skip
-    return [
-        Fact("date", name, day.isoformat() if day else "none", place) for name, day in days.items()
-    ]
+def _day(name: str, day: date | None, place: str) -> Fact:
+    return Fact(DATE, name, day.isoformat() if day else "none", place)
 
 
 def _contract(kind: str | None, states: Sequence[str], region: str | None) -> str:
     part = f"{kind} MAC" if kind else "kind not known"
-    return f"{part}, {region or ' '.join(sorted(states)) or 'no state'}"
+    told = f"{part}, {' '.join(sorted(states)) or 'no state'}"
+    return f"{told} ({region})" if region else told
 
 
 def _fee(fee: Decimal, per: str) -> str:
@@ -159,10 +177,15 @@ def compare(here: Sequence[Fact], there: Sequence[Fact]) -> list[Compared]:
         own, other = ours.get((kind, name)), theirs.get((kind, name))
         compared.append(
             Compared(
-                kind, name, own.value if own else None, other.value if other else None,
-                other.place if other else None, _percent(own, other) if kind == "fee" else None,
+                kind,
+                name,
+                own.value if own else None,
+                other.value if other else None,
+                own.place if own else None,
+                other.place if other else None,
+                _percent(own, other) if kind == FEE else None,
             )
-        )  # fmt: skip
+        )
     return sorted(compared, key=lambda one: KINDS.index(one.kind))
 
 
@@ -176,35 +199,32 @@ def _percent(own: Fact | None, other: Fact | None) -> Decimal | None:
     return ((Decimal(after) / Decimal(before) - 1) * 100).quantize(Decimal("0.1"))
 
 
-@dataclass(frozen=True)
-class Passage:
-    """A run of words: ``same`` in both, ``gone`` from the first, or ``new`` in the second."""
+def compare_passages(article: Article, document: Published) -> list[Compared]:
+    """The passages of ours that a document has or has not, and its words that are none of ours."""
+    standing = passages_in(article.passages, document.prose)
+    missing = {id(one): place for one, place in standing.missing}
+    names = Counter[str]()
+    compared = []
+    for one in article.passages:
+        label = one.statement or one.section
+        names[label] += 1
+        name = label if names[label] == 1 else f"{label} ({names[label]})"
+        words = f"{one.words} words"
+        place = missing.get(id(one))
+        there = words if place is None else "other words"
+        compared.append(Compared(PASSAGE, name, words, there, one.section, place))
+    for number, run in enumerate(standing.new, start=1):
+        name = f"new words {number}"
+        compared.append(Compared(PASSAGE, name, None, run.text, run.section, run.place))
+    return compared
 
-    kind: str
-    text: str
+
+def verify(article: Article, document: Published) -> list[Compared]:
+    """Every fact and every passage of ours against a document."""
+    facts = compare(facts_of_article(article), facts_of_document(document))
+    return facts + compare_passages(article, document)
 
 
-CONTEXT = 12
-"""Words that are shown before and after a change."""
-
-
-def compare_text(here: Sequence[Found], there: Sequence[Found]) -> list[list[Passage]]:
-    """The changes of the text, word by word, each with some words around it; none where the words agree.
-
-    Line breaks, bullets and page furniture do not count.
-    """
-    before, after = words_of(one.value for one in here), words_of(one.value for one in there)
-    changes: list[list[Passage]] = []
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for group in matcher.get_grouped_opcodes(CONTEXT):
-        passages = []
-        for kind, start, end, other_start, other_end in group:
-            if kind == "equal":
-                passages.append(Passage("same", " ".join(before[start:end])))
-                continue
-            if end > start:
-                passages.append(Passage("gone", " ".join(before[start:end])))
-            if other_end > other_start:
-                passages.append(Passage("new", " ".join(after[other_start:other_end])))
-        changes.append(passages)
-    return changes
+def disagreeing(compared: Iterable[Compared]) -> list[Compared]:
+    """Those that do not agree."""
+    return [one for one in compared if one.state != AGREES]

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pumpclaim.errors import InputError
 from pumpclaim.review import check
 from pumpclaim.tables import DETERMINATIONS, Column, Table
 
 if TYPE_CHECKING:
     from pumpclaim.charts.chart_set import ChartSet
     from pumpclaim.claim_set import ClaimSet
-    from pumpclaim.policy import Article, PolicySet
+    from pumpclaim.policy import PolicySet
     from pumpclaim.review import Review
 
 CHANGES = Table(
@@ -79,24 +78,30 @@ class Impact:
     def by_provider(self) -> pl.DataFrame:
         """One row a provider: claims, those that change, dollars before and after; most changed first.
 
-        Dollars are those of claims whose allowance is known under both; ``unknown`` counts the others.
+        Dollars before and after are those of claims whose allowance is known under both. ``lost`` is what is
+        known under the first alone, ``gained`` under the second alone, each with its number of claims.
         """
-        known = pl.col("allowed_before").is_not_null() & pl.col("allowed_after").is_not_null()
-        changed = self.changed["claim"]
-        before, after = (
-            pl.col("allowed_before").filter(known),
-            pl.col("allowed_after").filter(known),
+        before, after = pl.col("allowed_before"), pl.col("allowed_after")
+        known = before.is_not_null() & after.is_not_null()
+        lost, gained = (
+            before.is_not_null() & after.is_null(),
+            before.is_null() & after.is_not_null(),
         )
+        changed = self.changed["claim"]
         table = self.claims.group_by("billing_provider_npi").agg(
             claims=pl.len(),
             changed=pl.col("claim").is_in(changed.to_list()).sum(),
-            allowed_before=before.sum(),
-            allowed_after=after.sum(),
-            unknown=(~known).sum(),
+            allowed_before=before.filter(known).sum(),
+            allowed_after=after.filter(known).sum(),
+            lost=before.filter(lost).sum(),
+            lost_claims=lost.sum(),
+            gained=after.filter(gained).sum(),
+            gained_claims=gained.sum(),
         )
         difference = pl.col("allowed_after") - pl.col("allowed_before")
+        moved = difference.abs() + pl.col("lost") + pl.col("gained")
         return table.with_columns(difference=difference).sort(
-            difference.abs(), "billing_provider_npi", descending=[True, False], nulls_last=True
+            moved, "billing_provider_npi", descending=[True, False], nulls_last=True
         )
 
     def by_rule(self) -> pl.DataFrame:
@@ -131,57 +136,3 @@ def impact(
     return Impact(
         check(claims, policy=before, charts=charts), check(claims, policy=after, charts=charts)
     )
-
-
-def as_of_revision(policy: PolicySet, number: str) -> PolicySet:
-    """The policy as it was with an article's revision ``number`` (R2): nothing of later revisions holds.
-
-    Raises InputError when no article has that revision.
-    """
-    found = False
-    articles = []
-    for article in policy.articles:
-        numbers = [one.number for one in article.revisions]
-        if number in numbers:
-            found = True
-            kept = article.revisions[: numbers.index(number) + 1]
-            last = kept[-1].effective
-            later = [one for one in article.revisions if one not in kept and one.effective > last]
-            fees = article.fees
-            if later:
-                first = min(one.effective for one in later)
-                fees = tuple(
-                    replace(fee, end=None if fee.end and fee.end >= first else fee.end)
-                    for fee in article.fees
-                    if fee.start < first
-                )
-            articles.append(replace(article, revisions=kept, fees=fees))
-        else:
-            articles.append(article)
-    if not found:
-        known = ", ".join(one.number for article in policy.articles for one in article.revisions)
-        raise InputError(f"no article has a revision {number}; there are {known}")
-    return replace(policy, articles=tuple(articles))
-
-
-def with_article(policy: PolicySet, article: Article) -> PolicySet:
-    """The policy with ``article`` in the place of that of its id, as if it had held all along.
-
-    So a draft's facts meet the claims of the past: its newest fees hold from the article's first day. An
-    article of another id comes in beside the others.
-    """
-    last = max((one.start for one in article.fees), default=article.original_effective)
-    known = article.fees_on(last).values()
-    always = replace(
-        article, fees=tuple(replace(fee, start=article.original_effective) for fee in known)
-    )
-    others = [one for one in policy.articles if one.id != article.id]
-    same = next((at for at, one in enumerate(policy.articles) if one.id == article.id), len(others))
-    contracts = {one.number for one in article.contracts}
-    for one in others:
-        taken = sorted(contracts & {contract.number for contract in one.contracts})
-        if taken:
-            raise InputError(
-                f"the contract {taken[0]} is in two articles, {one.id} and {article.id}"
-            )
-    return replace(policy, articles=(*others[:same], always, *others[same:]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes, policy
+from email.errors import MessageError
 from typing import TYPE_CHECKING
 
 from selectolax.lexbor import LexborHTMLParser
@@ -11,6 +13,7 @@ from pumpclaim.articles.lines import tidy
 from pumpclaim.articles.published import Line
 from pumpclaim.articles.sections import heading_of
 from pumpclaim.articles.text import decoded
+from pumpclaim.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +39,23 @@ MOST_DEPTH = 300
 def read_page(data: bytes, source: str, *, licensed: bool = False) -> Published:
     """The article of a saved page; raises InputError when the page holds none."""
     return read_facts(list(lines_of_html(decoded(data))), source, licensed=licensed)
+
+
+def read_archived_page(data: bytes, source: str, *, licensed: bool = False) -> Published:
+    """The article of a page saved whole in one file (.mhtml); raises InputError when it holds none."""
+    try:
+        for part in message_from_bytes(data, policy=policy.default).walk():
+            if part.get_content_type() == "text/html":
+                html = str(part.get_content())
+                return read_facts(list(lines_of_html(html)), source, licensed=licensed)
+    except (LookupError, ValueError, MessageError, AttributeError) as error:
+        what = str(error).split("\n")[0][:80]
+        raise InputError(
+            f"the saved page cannot be read ({what}); save it as HTML", source=source
+        ) from None
+    raise InputError(
+        "this saved file holds no page; save the article's page as HTML or .mhtml", source=source
+    )
 
 
 def lines_of_html(html: str, place: str = "") -> Iterator[Line]:
@@ -67,9 +87,8 @@ class _Gathered:
             self.lines.append(Line(text, f"{self.place}block {len(self.lines) + 1}"))
 
     def row(self, node: LexborNode) -> None:
-        """One row of a table; a cell that holds blocks or a heading is taken apart instead."""
-        cells = [cell for cell in _children(node) if cell.tag in ("td", "th")]
-        texts = [" ".join(cell.text(deep=True, separator=" ").split()) for cell in cells]
+        """One row of a table, its cells parted by tabs."""
+        texts = [" ".join(cell.text(deep=True, separator=" ").split()) for cell in _cells(node)]
         number = len(self.lines) + 1
         self.lines.append(Line("\t".join(texts), f"{self.place}row {number}"))
 
@@ -82,7 +101,7 @@ class _Gathered:
                 continue
             elif tag == "br":
                 self.end()
-            elif tag == "tr" and not _holds_blocks(child):
+            elif tag == "tr" and _holds_data(child):
                 self.end()
                 self.row(child)
             elif tag in BLOCKS or tag in ("tr", "td", "th"):
@@ -100,11 +119,17 @@ def _children(node: LexborNode) -> Iterator[LexborNode]:
         child = child.next
 
 
-def _holds_blocks(row: LexborNode) -> bool:
-    """Whether a row lays out a page: it holds a table, a list or a heading of the article."""
-    if row.css_first("table, ul, ol, h1, h2, h3, h4, section, div div") is not None:
-        return True
-    return any(
-        heading_of(Line(cell.text(deep=True, separator=" "), "")) is not None
-        for cell in row.css("td, th")
-    )
+def _cells(row: LexborNode) -> list[LexborNode]:
+    return [cell for cell in _children(row) if cell.tag in ("td", "th")]
+
+
+def _holds_data(row: LexborNode) -> bool:
+    """Whether a row is one of a table of data, and does not lay out a page: no table and no heading is in
+    it, and what stands in blocks stands beside other cells."""
+    if row.css_first("table, h1, h2, h3, h4, section") is not None:
+        return False
+    cells = _cells(row)
+    if any(heading_of(cell.text(deep=True, separator=" ")) is not None for cell in cells):
+        return False
+    filled = [cell for cell in cells if cell.text(deep=True).strip()]
+    return len(filled) > 1 or row.css_first("ul, ol, div div") is None

@@ -10,10 +10,15 @@ from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
 from pumpclaim.articles.facts import read_facts
-from pumpclaim.articles.lines import lines_of
+from pumpclaim.articles.lines import lines_of, without_running_lines
+from pumpclaim.articles.positions import contractor_rows, text_of
+from pumpclaim.articles.published import FEE, Problem
 from pumpclaim.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pumpclaim.articles.positions import Piece
     from pumpclaim.articles.published import Line, Published
 
 MOST_PAGES = 500
@@ -23,7 +28,8 @@ FEWEST_LETTERS = 40
 
 def read_pdf(data: bytes, source: str, *, licensed: bool = False) -> Published:
     """The article of a PDF; raises InputError for one that is broken, encrypted, a scan, or no article."""
-    lines: list[Line] = []
+    pages: list[list[Line]] = []
+    pieces: list[Piece] = []
     try:
         reader = PdfReader(io.BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):
@@ -33,21 +39,39 @@ def read_pdf(data: bytes, source: str, *, licensed: bool = False) -> Published:
                 f"the PDF has more than {MOST_PAGES} pages; no article has", source=source
             )
         for number, page in enumerate(reader.pages, start=1):
-            lines += lines_of(page.extract_text(), f"page {number}, line {{}}")
-        pages = len(reader.pages)
+            text, of_page = text_of(page, number)
+            pages.append(list(lines_of(text, f"page {number}, line {{}}")))
+            pieces += of_page
     except InputError:
         raise
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError,
             NotImplementedError, OSError, AssertionError, OverflowError, MemoryError) as error:  # fmt: skip
         what = str(error).split("\n")[0][:80] or type(error).__name__
         raise InputError(f"the PDF cannot be read ({what}); save it again", source=source) from None
-    letters = sum(character.isalpha() for line in lines for character in line.text)
-    if letters < FEWEST_LETTERS * max(pages, 1):
+    letters = sum(character.isalpha() for page in pages for one in page for character in one.text)
+    if letters < FEWEST_LETTERS * max(len(pages), 1):
         raise InputError(
             "the PDF is a scan: it holds pictures of pages and no text; " + _instead(),
             source=source,
         )
-    return read_facts(lines, source, licensed=licensed)
+    lines = list(without_running_lines(pages))
+    said = "this page holds no text; if it is a picture, what it shows is missing"
+    blank = [
+        Problem(said, f"page {number}", FEE)
+        for number, page in enumerate(pages, start=1)
+        if not page
+    ]
+    rows = contractor_rows(_of_lines(pieces, lines))
+    return read_facts(lines, source, contractors=rows, problems=blank, licensed=licensed)
+
+
+def _of_lines(pieces: Sequence[Piece], lines: Sequence[Line]) -> list[Piece]:
+    """The pieces that stand in lines which are no furniture of the page."""
+    kept: dict[int, str] = {}
+    for line in lines:
+        page = int(line.place.split(",")[0].removeprefix("page "))
+        kept[page] = f"{kept.get(page, '')}\n{line.plain}"
+    return [one for one in pieces if one.text in kept.get(one.page, "")]
 
 
 def _instead() -> str:

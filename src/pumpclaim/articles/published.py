@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pumpclaim.policy.model import Role
+
 if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
+
+DRAFT = "D"
+"""Before the id of an article whose text is a draft."""
+FEE, CONTRACT, CODES, DATE, REVISION, DOCUMENT = (
+    "fee", "contract", "code list", "date", "revision", "document",
+)  # fmt: skip
+"""What a problem is about."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +46,32 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Problem(Found):
+    """What could not be understood, where, and what it is about."""
+
+    about: str
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A line of the text that people read, tables left out, and the section in which it stands."""
+
+    section: str
+    text: str
+    place: str
+
+
+@dataclass(frozen=True)
 class Contractor:
-    """One contract: the contractor's name, its number, kind (A or B; null for others), states it serves."""
+    """One contract: the contractor's name, its number, kind (A or B; null for others), states it serves.
+
+    ``states`` is empty where they are not known; ``jurisdiction`` is null where the form does not tell it.
+    """
 
     name: str
     number: str
     kind: str | None
-    jurisdiction: str
+    jurisdiction: str | None
     states: tuple[str, ...]
     region: str | None
     place: str
@@ -51,10 +79,10 @@ class Contractor:
 
 @dataclass(frozen=True)
 class PublishedFee:
-    """One fee: the drug as it is written, dollars as text of the document, its unit (mcg, mg or refill).
+    """One fee: the drug as it is written, dollars per unit (mcg, mg or refill).
 
     ``drug`` is our id of it; null for the compounding fee, and for a drug that we do not know (then
-    ``unknown`` is true).
+    ``unknown`` is true). ``written`` is the unit as it is written (refill, cartridge).
     """
 
     name: str
@@ -62,15 +90,15 @@ class PublishedFee:
     fee: Decimal
     per: str
     place: str
+    written: str
     unknown: bool = False
 
 
 @dataclass(frozen=True)
 class CodeGroup:
-    """A group of codes with the paragraph above it. A descriptor is kept only with a licence."""
+    """A group of codes. A descriptor is kept only with a licence."""
 
     number: int
-    paragraph: str
     codes: tuple[Found, ...]
     descriptors: dict[str, str] = field(default_factory=dict)
 
@@ -86,22 +114,36 @@ class PublishedRevision:
 
 
 @dataclass(frozen=True)
-class Published:
-    """One article as published. Dates that it does not give are null; ``problems`` is what could not be
-    understood, each with its place. ``paragraphs`` are the article's text in order, tables left out."""
+class Head:
+    """What an article says of itself; what it does not say is null or empty.
 
-    source: str
+    ``places`` tells where each was read, by the names of these fields.
+    """
+
     id: str
-    version: str | None
     title: str
     type: str
     original_effective: date
-    revision_effective: date | None
-    revision_ending: date | None
-    retired: date | None
+    revision_effective: date | None = None
+    revision_ending: date | None = None
+    retired: date | None = None
+    version: str | None = None
+    places: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Published:
+    """One article as published. ``compounding`` is the fee for compounding wherever a row or a sentence
+    names it; ``prose`` is its text in order, section by section, tables left out; ``problems`` is what
+    could not be understood. Codes stand in their normal forms (``policy.code_lists``).
+    """
+
+    source: str
+    head: Head
     contractors: tuple[Contractor, ...]
-    paragraphs: tuple[Found, ...]
+    prose: tuple[Prose, ...]
     fees: tuple[PublishedFee, ...]
+    compounding: tuple[PublishedFee, ...]
     groups: tuple[CodeGroup, ...]
     modifiers: tuple[Found, ...]
     diagnoses_covered: tuple[Found, ...]
@@ -111,7 +153,28 @@ class Published:
     revisions: tuple[PublishedRevision, ...]
     related: tuple[Found, ...]
     keywords: tuple[Found, ...]
-    problems: tuple[Found, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The id of the article, of a draft that of the article it would change."""
+        return self.head.id.removeprefix(DRAFT)
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the text is a draft."""
+        return self.head.id.startswith(DRAFT)
+
+    @property
+    def revision(self) -> str:
+        """The number of the newest revision; R0 where the history is empty."""
+        numbers = [int(one.number[1:]) for one in self.revisions]
+        return f"R{max(numbers, default=0)}"
+
+    @property
+    def effective(self) -> date:
+        """The day from which this revision holds."""
+        return self.head.revision_effective or self.head.original_effective
 
     @property
     def codes(self) -> tuple[Found, ...]:
@@ -123,10 +186,20 @@ class Published:
         return tuple(seen.values())
 
     @property
+    def issuer(self) -> str:
+        """The contractors by name, each once."""
+        return ", ".join(dict.fromkeys(one.name for one in self.contractors if one.name))
+
+    @property
+    def jurisdiction(self) -> str | None:
+        """The jurisdictions of the contracts; null where the form does not tell them."""
+        told = [one.jurisdiction for one in self.contractors if one.jurisdiction is not None]
+        return " ".join(dict.fromkeys(told)) or None
+
+    @property
     def is_about_pumps(self) -> bool:
         """Whether the article lists a code by which a pump is put in, refilled or managed, and has fees."""
-        from pumpclaim.policy import load  # noqa: PLC0415  (the policy is not needed to read an article)
-        from pumpclaim.policy.model import Role  # noqa: PLC0415
+        from pumpclaim.policy import load  # noqa: PLC0415  (no adopted folder is needed to read an article)
 
         known = load().codes
         roles = Role.MANAGEMENT | Role.DEVICE_IMPLANT

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from pumpclaim.articles.text import decoded, read_text
+from pumpclaim.articles.text import WIDE, decoded, read_text
 from pumpclaim.errors import InputError
 from pumpclaim.readers.sources import Source, read_bytes
 
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
     from pumpclaim.articles.published import Published
 
 HEAD = 4096
+ARCHIVED = re.compile(rb"(?im)^content-type:\s*multipart/(?:related|mixed|alternative)")
+"""What a page saved whole in one file begins with."""
 
 
 def read_article_file(
     path: Path, *, article: str | None = None, licensed: bool = False
 ) -> Published:
-    """The article of a file: text, PDF, saved HTML page, or the database's download (zip).
+    """The article of a file: text, PDF, saved page (HTML, MHTML), or the database's download (zip).
 
     ``article`` chooses one of a download; ``licensed`` keeps the descriptors of its codes. Raises
     InputError, one sentence, for a file that cannot be used.
@@ -45,17 +48,21 @@ def read_article_data(
         from pumpclaim.articles.download import read_download  # noqa: PLC0415
 
         return read_download(data, source, article=article, licensed=licensed)
-    elif b"\x00" in data[:HEAD]:
+    elif b"\x00" in data[:HEAD] and not data.startswith(WIDE):
         raise InputError(
             "this is a binary file of no known kind; give the article as PDF, HTML, text or zip",
             source=source,
         )
-    elif "<" in decoded(data[:HEAD]) and b"</" in data:
+    elif ARCHIVED.search(data[:HEAD]):
+        from pumpclaim.articles.page import read_archived_page  # noqa: PLC0415
+
+        found = read_archived_page(data, source, licensed=licensed)
+    elif "<" in decoded(data[:HEAD]) and "</" in decoded(data):
         from pumpclaim.articles.page import read_page  # noqa: PLC0415
 
         found = read_page(data, source, licensed=licensed)
     else:
         found = read_text(data, source, licensed=licensed)
-    if article is not None and found.id != article.upper():
-        raise InputError(f"this is article {found.id}, not {article}", source=source)
+    if article is not None and found.head.id != article.upper():
+        raise InputError(f"this is article {found.head.id}, not {article}", source=source)
     return found

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import TYPE_CHECKING
 
 from pumpclaim.articles.facts import read_facts
-from pumpclaim.articles.lines import lines_of
+from pumpclaim.articles.lines import lines_of, without_running_lines
 
 if TYPE_CHECKING:
     from pumpclaim.articles.published import Published
 
+WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
 
 def decoded(data: bytes) -> str:
-    """UTF-8 with or without a byte order mark, else Windows-1252."""
+    """UTF-16 with its byte order mark, UTF-8 with or without one, else Windows-1252."""
+    if data.startswith(WIDE):
+        return data.decode("utf-16", errors="replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -20,6 +25,11 @@ def decoded(data: bytes) -> str:
 
 
 def read_text(data: bytes, source: str, *, licensed: bool = False) -> Published:
-    """The article of a text; raises InputError when it is none."""
+    """The article of a text, pages parted by form feeds where it has them; raises InputError when it is
+    none."""
     text = decoded(data).replace("\r\n", "\n").replace("\r", "\n")
-    return read_facts(list(lines_of(text)), source, licensed=licensed)
+    pages, first = [], 1
+    for page in text.split("\f"):
+        pages.append(list(lines_of(page, first=first)))
+        first += page.count("\n")
+    return read_facts(list(without_running_lines(pages)), source, licensed=licensed)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pumpclaim.charts.chart_set import ChartSet
     from pumpclaim.charts.logic import Criterion
-    from pumpclaim.policy import PolicySet
+    from pumpclaim.policy import Article, PolicySet
     from pumpclaim.policy.chart import Part
 
 COVERED, NOT_COVERED, RECORDS_NEEDED = "covered", "not covered", "records needed"
@@ -122,7 +122,7 @@ class Assessment:
                 name: Answer(name, row[name], tuple(evidence.get((number, name), ())))
                 for name in part.questions
             }
-            yield _assessed(part, row, answers, judged)
+            yield _assessed(self.policy, part, row, answers, judged)
 
     def _evidence(self, part: Part) -> dict[tuple[int, str], list[Evidence]]:
         places = defaultdict(list)
@@ -205,15 +205,19 @@ def judge(policy: PolicySet, part: str, frame: pl.DataFrame) -> list[Judged]:
 
 
 def _assessed(
-    part: Part, row: dict[str, Any], answers: dict[str, Answer], judged: Judged
+    policy: PolicySet, part: Part, row: dict[str, Any], answers: dict[str, Answer], judged: Judged
 ) -> AssessedChart:
+    day = row[part.day] or (row[part.planned_day] if part.planned_day else None)
+    article = policy.articles[0]
+    if day is not None:
+        article = policy.of_day(article.id, day)
     shown = tuple(
         Shown(
             criterion.statement,
             _status(value, asked=asked),
             against,
             tuple(answers[name] for name in criterion.whole.questions),
-            remarks,
+            (*remarks, *_doubt(article, criterion.statement)),
             criterion.absence,
             criterion.composite,
         )
@@ -222,11 +226,16 @@ def _assessed(
         )
     )  # fmt: skip
     determination = overall(judged.values)
-    day = row[part.day] or (row[part.planned_day] if part.planned_day else None)
     return AssessedChart(
         part.id, row["patient_id"], row["source"], row["place"], day, determination, shown,
         missing(judged), tuple(answers.values()),
     )  # fmt: skip
+
+
+def _doubt(article: Article, statement: str) -> tuple[Remark, ...]:
+    """That the text behind a statement is unreviewed, where it is."""
+    words = article.doubt((statement,))
+    return (Remark(words, "article"),) if words else ()
 
 
 def _status(value: bool | None, *, asked: bool) -> str:

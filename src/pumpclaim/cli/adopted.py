@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,10 +13,15 @@ from pumpclaim.cli.published import Document, OneOf
 from pumpclaim.cli.saying import UNUSABLE, complain, console, ends_well, write
 from pumpclaim.errors import InputError
 
-if TYPE_CHECKING:
-    from pumpclaim.policy import PolicySet
-
 FORMATS = ("text", "json", "csv")
+LeaveOut = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PLACE|all",
+        help="Leave out what may be a fee at that place of the document and is not understood, such as "
+        "'line 43', or all of it. May be repeated.",
+    ),
+]
 
 
 @ends_well
@@ -44,36 +49,30 @@ def policy_adopt(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="The folder of the article that it continues; ours of the same id if not given.",
+            help="The folder of the revision that it continues; if not given, the last before it that is "
+            "held in DIR, in PUMPCLAIM_POLICY or by us.",
         ),
     ] = None,
     article: OneOf = None,
+    leave_out: LeaveOut = None,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Take in a draft (DA...) as if it were the article.")
+    ] = False,
 ) -> int:
-    """Take an article in as a new dated folder of facts, beside the old, never over it."""
-    from pumpclaim.articles.adopt import REVIEW, adopt  # noqa: PLC0415
+    """Take one revision in as a new dated folder of facts, beside the old, never over it."""
+    from pumpclaim.articles.adopt import adopt  # noqa: PLC0415
     from pumpclaim.articles.reading import read_article_file  # noqa: PLC0415
-    from pumpclaim.policy import HERE  # noqa: PLC0415
+    from pumpclaim.reports.published import adopted_text  # noqa: PLC0415
 
-    document = read_article_file(file, article=article)
-    own = HERE / document.id.lower()
-    ground = base or (own if own.is_dir() else HERE / "a55239")
-    adopted = adopt(document, ground, into, start)
-    lines = [f"the facts are in {adopted.folder}"]
-    if adopted.unreviewed:
-        lines += [
-            "",
-            f"Not reviewed: the text behind {', '.join(adopted.unreviewed)} is not the one that our rules "
-            "were made for.",
-            f"Read {REVIEW} there, and say for each statement which passage it rests on now:",
-            f"    pumpclaim policy review {adopted.folder} {adopted.unreviewed[0]} --passage 1",
-        ]
-    if adopted.new_passages:
-        lines += [
-            "",
-            f"Passages that no statement rests on: {len(adopted.new_passages)} ({REVIEW})",
-        ]
-    lines += [f"left out: {one}" for one in adopted.left_out]
-    write("\n".join([*lines, ""]).encode())
+    adopted = adopt(
+        read_article_file(file, article=article),
+        into,
+        base=base,
+        start=start,
+        leave_out=leave_out or (),
+        draft=draft,
+    )
+    write(adopted_text(adopted).encode())
     return 0
 
 
@@ -85,17 +84,24 @@ def policy_review(
     ],
     *,
     passage: Annotated[
-        int | None,
+        list[int] | None,
         typer.Option(
             metavar="N",
-            help="The passage of review.toml on which it rests now; none where the text dropped it.",
+            help="A passage of review.toml on which it rests now. May be repeated.",
         ),
     ] = None,
+    dropped: Annotated[
+        bool, typer.Option("--dropped", help="The text says nothing of it any more.")
+    ] = False,
 ) -> int:
-    """Say that a person has read what became of a statement, and on which passage it rests now."""
-    from pumpclaim.articles.adopt import review  # noqa: PLC0415
+    """Say what became of a statement whose text changed: where it rests now, or that it was dropped."""
+    from pumpclaim.articles.review import review  # noqa: PLC0415
 
-    article = review(folder, statement.upper(), passage)
+    if bool(passage) == dropped:
+        raise InputError(
+            "say on which passage it rests (--passage N), or that the text dropped it (--dropped)"
+        )
+    article = review(folder, statement.upper(), passage or ())
     left = ", ".join(sorted(article.unreviewed)) or "none"
     write(f"{statement.upper()} is reviewed; still to be read: {left}\n".encode())
     return 0
@@ -110,8 +116,8 @@ def policy_impact(
         typer.Option(
             "--to",
             metavar="FILE|DIR|R2",
-            help="The other side: a document (a draft, a what-if), a folder that adopt made, or a revision "
-            "of ours.",
+            help="The other side: a document (a draft, a what-if), the folder of a revision, or a revision "
+            "of ours by its number, as if it had held all along; or a folder of several, each from its day.",
         ),
     ],
     before: Annotated[
@@ -119,7 +125,7 @@ def policy_impact(
         typer.Option(
             "--from",
             metavar="FILE|DIR|R2",
-            help="The one side; our facts as they stand if not given.",
+            help="The one side; what we hold, each claim under the revision of its day, if not given.",
         ),
     ] = None,
     report: Annotated[
@@ -140,18 +146,20 @@ def policy_impact(
             metavar="FILE.svg|png", help="Draw dollars by provider under both into that file."
         ),
     ] = None,
+    leave_out: LeaveOut = None,
     limit: Annotated[
         int, typer.Option(min=0, metavar="N", help="Rows of each table of the text.")
     ] = 30,
 ) -> int:
     """Judge past claims under two policies: which determinations and dollars change, by rule and provider."""
     from pumpclaim.articles.impact import impact  # noqa: PLC0415
+    from pumpclaim.articles.sides import policy_under  # noqa: PLC0415
     from pumpclaim.readers import read  # noqa: PLC0415
     from pumpclaim.reports import impact as reports  # noqa: PLC0415
 
     if plot is not None and plot.suffix.lower() not in (".svg", ".png"):
         raise InputError("a picture is .svg or .png", source=str(plot))
-    one, other = _policy(before), _policy(after)
+    one, other = (policy_under(side, leave_out or ()) for side in (before, after))
     claim_set = read(*claims)
     found = impact(claim_set, one, other)
     if plot is not None:
@@ -172,29 +180,3 @@ def policy_impact(
     for refusal in claim_set.refused:
         complain(refusal.sentence)
     return UNUSABLE if claim_set.refused else 0
-
-
-def _policy(side: str | None) -> PolicySet:
-    """The policy of one side: ours, ours as of a revision, or ours with a document's or folder's facts."""
-    import tempfile  # noqa: PLC0415
-
-    from pumpclaim.articles.adopt import adopt  # noqa: PLC0415
-    from pumpclaim.articles.impact import as_of_revision, with_article  # noqa: PLC0415
-    from pumpclaim.articles.reading import read_article_file  # noqa: PLC0415
-    from pumpclaim.policy import HERE, article_folders, load, read_article  # noqa: PLC0415
-
-    policy = load()
-    if side is None:
-        return policy
-    path = Path(side)
-    if path.is_dir():
-        for folder in article_folders(path):
-            policy = with_article(policy, read_article(folder))
-        return policy
-    if not path.exists():
-        return as_of_revision(policy, side.upper())
-    document = read_article_file(path)
-    own = HERE / document.id.lower()
-    with tempfile.TemporaryDirectory() as scratch:
-        adopted = adopt(document, own if own.is_dir() else HERE / "a55239", Path(scratch))
-    return with_article(policy, adopted.article)

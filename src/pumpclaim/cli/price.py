@@ -61,6 +61,14 @@ def price(
             "estimate too.",
         ),
     ] = None,
+    contractor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER",
+            parser=options.contract_number,
+            help="The contract by whose article it is priced, such as 01312; the first article if not given.",
+        ),
+    ] = None,
     reading: Readings = None,
     report: PageFormat = "text",
 ) -> int:
@@ -75,7 +83,9 @@ def price(
 
     day = on or options.today()
     policy = load(options.readings(reading))
-    priced = quote(text, on=day, cartridges=cartridges, charge=charge, policy=policy)
+    priced = quote(
+        text, on=day, cartridges=cartridges, charge=charge, policy=policy, contractor=contractor
+    )
     wanted = estimate or deductible_left is not None
     estimated = (
         reckon(priced.payable, day, deductible_left)

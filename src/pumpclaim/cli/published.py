@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pumpclaim.cli import options
 from pumpclaim.cli.options import PageFormat
 from pumpclaim.cli.saying import FOUND, console, ends_well, write, write_json
-from pumpclaim.errors import InputError
-
-if TYPE_CHECKING:
-    from pumpclaim.articles.compare import Fact
-    from pumpclaim.articles.published import Published
-    from pumpclaim.policy import Article as OurArticle
 
 Document = Annotated[
     Path,
     typer.Argument(
         metavar="FILE",
-        help="The article as text, PDF, saved HTML page, or the coverage database's download (zip).",
+        help="The article as text, PDF, saved page (HTML, MHTML), or the coverage database's download (zip).",
     ),
 ]
 OneOf = Annotated[
@@ -67,30 +61,23 @@ def policy_verify(
     ] = False,
     report: PageFormat = "text",
 ) -> int:
-    """Hold our facts of an article against a document: agrees, differs, missing here, missing there."""
-    from pumpclaim.articles.compare import (  # noqa: PLC0415
-        compare,
-        facts_of_article,
-        facts_of_document,
-    )
+    """Hold our facts of an article, and the passages of its prose, against a document.
+
+    Exit status: 0 all agree and all of the document is understood, 1 something does not or is not, 2 the
+    document cannot be used.
+    """
+    from pumpclaim.articles.compare import disagreeing, verify  # noqa: PLC0415
     from pumpclaim.articles.reading import read_article_file  # noqa: PLC0415
-    from pumpclaim.policy import load  # noqa: PLC0415
+    from pumpclaim.articles.sides import ours_of  # noqa: PLC0415
     from pumpclaim.reports.published import compared_document, show_compared  # noqa: PLC0415
 
     document = read_article_file(file, article=article)
-    ours = {one.id: one for one in load().articles}
-    if document.id not in ours:
-        raise InputError(
-            f"we hold no facts of article {document.id}, only of {', '.join(ours)}; "
-            "take it in with pumpclaim policy adopt",
-            source=str(file),
-        )
-    compared = compare(facts_of_article(ours[document.id]), facts_of_document(document))
+    compared = verify(ours_of(document), document)
     if report == "json":
         write_json(compared_document(compared, None, document.problems))
     else:
         show_compared(compared, None, document.problems, console(), everything=everything)
-    return FOUND if any(one.state != "agrees" for one in compared) else 0
+    return FOUND if document.problems or disagreeing(compared) else 0
 
 
 @ends_well
@@ -98,7 +85,9 @@ def policy_diff(
     here: Annotated[
         str,
         typer.Argument(
-            metavar="A", help="A document (see import), or the id of an article of ours."
+            metavar="A",
+            help="A document (see import), or an article of ours by its id, with a revision behind it "
+            "or its newest: A55239, 'A55239 R3'.",
         ),
     ],
     there: Annotated[str, typer.Argument(metavar="B", help="The same, of the other side.")],
@@ -117,19 +106,27 @@ def policy_diff(
     ] = None,
 ) -> int:
     """Compare two revisions, or two contractors' articles: fees with percent, codes, dates, words."""
-    from pumpclaim.articles.compare import compare, compare_text  # noqa: PLC0415
+    from pumpclaim.articles.compare import (  # noqa: PLC0415
+        compare,
+        compare_passages,
+        disagreeing,
+    )
+    from pumpclaim.articles.compare_text import compare_text  # noqa: PLC0415
+    from pumpclaim.articles.sides import side_of  # noqa: PLC0415
     from pumpclaim.reports import compared_page  # noqa: PLC0415
     from pumpclaim.reports.published import compared_document, show_compared  # noqa: PLC0415
     from pumpclaim.reports.written import json_bytes  # noqa: PLC0415
 
-    (facts, document), (other_facts, other_document) = _side(here), _side(there)
-    compared = compare(facts, other_facts)
+    one, other = side_of(here), side_of(there)
+    compared = compare(one.facts, other.facts)
     changes = None
-    if document is not None and other_document is not None:
-        changes = compare_text(document.paragraphs, other_document.paragraphs)
-    problems = [one for side in (document, other_document) if side for one in side.problems]
+    if one.document is not None and other.document is not None:
+        changes = compare_text(one.document.prose, other.document.prose)
+    elif one.article is not None and other.document is not None:
+        compared += compare_passages(one.article, other.document)
+    problems = [p for side in (one, other) if side.document for p in side.document.problems]
     if report == "html":
-        write(compared_page.render(here, there, compared, changes, problems), output)
+        write(compared_page.render(one.name, other.name, compared, changes, problems), output)
     elif report == "json":
         write(json_bytes(compared_document(compared, changes, problems)), output)
     elif output is None:
@@ -137,17 +134,4 @@ def policy_diff(
     else:
         with output.open("w", encoding="utf-8") as file:
             show_compared(compared, changes, problems, console(file), everything=False)
-    return FOUND if changes or any(one.state != "agrees" for one in compared) else 0
-
-
-def _side(name: str) -> tuple[list[Fact], Published | None]:
-    """The facts of one side of a comparison, and its document where it is one."""
-    from pumpclaim.articles.compare import facts_of_article, facts_of_document  # noqa: PLC0415
-    from pumpclaim.articles.reading import read_article_file  # noqa: PLC0415
-    from pumpclaim.policy import load  # noqa: PLC0415
-
-    ours: dict[str, OurArticle] = {one.id: one for one in load().articles}
-    if name in ours and not Path(name).exists():
-        return facts_of_article(ours[name]), None
-    document = read_article_file(Path(name))
-    return facts_of_document(document), document
+    return FOUND if changes or disagreeing(compared) else 0

@@ -2,14 +2,12 @@
 
 ``load()`` gives the shipped policy; ``load(readings={...})`` the same under other readings.
 ``PolicySet.in_force(contractor, day)`` answers what holds for a contractor on a date. A folder with an
-``article.toml`` is an article; to add one is to add a folder.
+``article.toml`` is one revision of an article; to add one is to add a folder.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -18,29 +16,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pumpclaim.errors import InputError, nearest
-from pumpclaim.policy.chart import read_chart
+from pumpclaim.policy.article_folder import (
+    HERE,
+    INGREDIENTS_AT_MOST,
+    PARTS,
+    article_folders,
+    fee_rate,
+    read_article,
+    read_toml,
+)
 from pumpclaim.policy.drugs import load_drugs
 from pumpclaim.policy.model import (
     NATIONAL_DATES,
     Article,
     Code,
-    Contract,
     Fee,
-    Lists,
     Medicare,
-    Passage,
     PolicySet,
     Reading,
-    Revision,
     Role,
     Statement,
 )
-from pumpclaim.tables import MAX_AMOUNT, NANOGRAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
+    "HERE",
+    "INGREDIENTS_AT_MOST",
+    "PARTS",
     "Article",
     "Code",
     "Fee",
@@ -48,17 +52,18 @@ __all__ = [
     "Reading",
     "Role",
     "Statement",
+    "article_folders",
     "fee_rate",
+    "folders_given",
     "load",
+    "read_article",
+    "with_articles",
 ]
 
-HERE = Path(__file__).parent
 FRACTIONS = ("residual_volume", "refill_due_share", "largest_reservoir")
 """Thresholds that need not be whole numbers."""
 ENVIRONMENT = "PUMPCLAIM_POLICY"
 """Variable that names folders of adopted articles, parted as in PATH."""
-INGREDIENTS_AT_MOST = 100
-"""Ingredients of one line whose extended fees are sure to fit int64 together."""
 
 
 def load(
@@ -73,20 +78,31 @@ def load(
     and those that the environment names in PUMPCLAIM_POLICY. Raises InputError for a reading, choice,
     threshold or folder that does not exist, naming the nearest, and for a value that is no number.
     """
-    named = os.environ.get(ENVIRONMENT, "")
-    given = [*(Path(one) for one in named.split(os.pathsep) if one), *folders]
+    given = dict.fromkeys([*folders_given(), *folders])
     return _loaded(
         tuple(sorted((readings or {}).items())),
         tuple(sorted((thresholds or {}).items())),
-        tuple(given),
+        tuple((folder, _written(folder)) for folder in given),
     )
+
+
+def folders_given() -> list[Path]:
+    """The folders of adopted articles that the environment names."""
+    named = os.environ.get(ENVIRONMENT, "")
+    return [Path(one) for one in named.split(os.pathsep) if one]
+
+
+def _written(folder: Path) -> int:
+    """When the facts in a folder were last written; what is made of them is made anew after that."""
+    files = [path for pattern in ("*.toml", "*/*.toml") for path in folder.glob(pattern)]
+    return max((path.stat().st_mtime_ns for path in files), default=0)
 
 
 @lru_cache(maxsize=64)
 def _loaded(
     readings: tuple[tuple[str, str], ...],
     thresholds: tuple[tuple[str, str], ...],
-    folders: tuple[Path, ...],
+    folders: tuple[tuple[Path, int], ...],
 ) -> PolicySet:
     policy = _facts(folders)
     if thresholds:
@@ -126,192 +142,64 @@ def _set(policy: PolicySet, given: Mapping[str, str]) -> dict[str, Decimal]:
     return values
 
 
-def fee_rate(fee: Fee) -> int:
-    """A drug's fee in nano-dollars per nanogram, which is whole dollars per gram (DESIGN.md, Money).
+def in_order(articles: Iterable[Article]) -> tuple[Article, ...]:
+    """Revisions by their number, the newest first; articles in the order in which they are met.
 
-    Raises InputError for a fee that is not whole, or so high that amounts could overflow.
+    Of two with one number the last one given counts as newer.
     """
-    per_gram = fee.fee * (NANOGRAMS["g"] // NANOGRAMS[fee.per])
-    if per_gram != int(per_gram) or per_gram < 0:
-        raise InputError(
-            f"the fee of {fee.drug}, {fee.fee} per {fee.per}, is no whole number of dollars per gram"
-        )
-    if int(per_gram) * MAX_AMOUNT * INGREDIENTS_AT_MOST >= 2**63:
-        raise InputError(
-            f"the fee of {fee.drug}, {fee.fee} per {fee.per}, is too high to be summed exactly"
-        )
-    return int(per_gram)
-
-
-def article_folders(folder: Path) -> list[Path]:
-    """The folders of articles in ``folder``: itself, or those in it; raises InputError when there is none."""
-    if (folder / "article.toml").is_file():
-        return [folder]
-    found = sorted(path.parent for path in folder.glob("*/article.toml"))
-    if not found:
-        raise InputError("there is no article.toml in this folder of policies", source=str(folder))
-    return found
-
-
-def newest(articles: Iterable[Article]) -> tuple[Article, ...]:
-    """Of each article the newest revision, which holds the facts of those before it; in order of ids met."""
-    found: dict[str, Article] = {}
+    by_id: dict[str, list[Article]] = {}
     for one in articles:
-        before = found.get(one.id)
-        if before is None or _age(before) <= _age(one):
-            found[one.id] = one
-    return tuple(found.values())
+        by_id.setdefault(one.id, []).insert(0, one)
+    return tuple(
+        one
+        for revisions in by_id.values()
+        for one in sorted(revisions, key=lambda article: int(article.revision[1:]), reverse=True)
+    )
 
 
-def _age(article: Article) -> tuple[date, int]:
-    number = re.search(r"\d+", article.revision)
-    return article.revisions[-1].effective, int(number[0]) if number else 0
-
-
-@cache
-def _facts(given: tuple[Path, ...]) -> PolicySet:
-    folders = [*article_folders(HERE), *(one for path in given for one in article_folders(path))]
-    articles = newest(read_article(folder) for folder in folders)
-    _check_contracts(articles)
-    drugs = load_drugs()
-    for article in articles:
+def with_articles(policy: PolicySet, articles: Iterable[Article]) -> PolicySet:
+    """The policy with these articles in the place of its own; raises InputError where they cannot hold
+    together."""
+    ordered = in_order(articles)
+    changed = replace(policy, articles=ordered)
+    _check_contracts(changed)
+    for article in ordered:
         for fee in article.fees:
-            if fee.drug is not None and fee.drug not in drugs.by_id:
+            if fee.drug is not None and fee.drug not in policy.drugs.by_id:
                 raise InputError(
                     f"{article.id} has a fee for '{fee.drug}', which drugs.toml does not know"
                 )
-    return PolicySet(
-        articles=articles,
-        codes=_codes(_toml(HERE / "code_set.toml")),
-        drugs=drugs,
-        medicare=_medicare(_toml(HERE / "medicare.toml")),
+    chosen = {name: one.default for a in ordered for name, one in a.readings.items()}
+    return replace(changed, chosen=chosen | policy.chosen)
+
+
+@cache
+def _facts(given: tuple[tuple[Path, int], ...]) -> PolicySet:
+    folders = [*article_folders(HERE), *(one for path, _ in given for one in article_folders(path))]
+    policy = PolicySet(
+        articles=(),
+        codes=_codes(read_toml(HERE / "code_set.toml")),
+        drugs=load_drugs(),
+        medicare=_medicare(read_toml(HERE / "medicare.toml")),
         thresholds={
-            name: Decimal(entry["value"]) for name, entry in _toml(HERE / "thresholds.toml").items()
+            name: Decimal(entry["value"])
+            for name, entry in read_toml(HERE / "thresholds.toml").items()
         },
-        chosen={name: one.default for a in articles for name, one in a.readings.items()},
     )
+    return with_articles(policy, (read_article(folder) for folder in folders))
 
 
-def _check_contracts(articles: Sequence[Article]) -> None:
-    """A contract belongs to one article of the set."""
-    owners: dict[str, str] = {}
-    for article in articles:
-        for one in article.contracts:
-            owner = owners.setdefault(one.number, article.id)
-            if owner != article.id:
-                raise InputError(
-                    f"the contract {one.number} is in two articles, {owner} and {article.id}"
-                )
-
-
-def read_article(folder: Path) -> Article:
-    """The article whose facts lie in ``folder``; raises InputError for a fact that cannot hold.
-
-    What an article is held to by us (statements, readings, chart) may be that of a shipped one, which
-    ``like`` names.
-    """
-    head = _toml(folder / "article.toml")
-    codes = _toml(folder / "codes.toml")
-    statements = {
-        row["id"]: Statement(
-            row["id"], row["summary"], row["where"], tuple(row["decided_from"]), row.get("reason")
-        )
-        for row in _own(folder, head, "statements.toml")["statements"]
-    }
-    article = Article(
-        id=head["id"],
-        title=head["title"],
-        type=head["type"],
-        issuer=head["issuer"],
-        jurisdiction=head["jurisdiction"],
-        original_effective=head["original_effective"],
-        revisions=tuple(_revision(row) for row in head["revisions"]),
-        contracts=tuple(
-            Contract(row["number"], row["kind"], tuple(row["states"]), row.get("region"))
-            for row in head["contracts"]
-        ),
-        listed=frozenset(
-            code for group in codes["listed"].values() if isinstance(group, list) for code in group
-        ),
-        kd_examples=tuple((row["code"], row["drug"]) for row in codes["kd_examples"]),
-        fees=_fees(_toml(folder / "fees.toml")),
-        statements=statements,
-        readings={
-            row["id"]: Reading(
-                row["number"],
-                row["id"],
-                tuple(row["statements"]),
-                row["question"],
-                row["default"],
-                row["choices"],
-                row.get("planned", False),
-            )
-            for row in _own(folder, head, "readings.toml")["readings"]
-        },
-        chart=read_chart(_own(folder, head, "chart.toml"), statements),
-        later_revision_known=head.get("later_revision_known"),
-        lists=Lists(**{name: frozenset(listed) for name, listed in codes.get("lists", {}).items()}),
-        ending=head.get("ending"),
-        retired=head.get("retired"),
-        unreviewed=frozenset(head.get("unreviewed", ())),
-        passages=tuple(
-            Passage(row["statement"], row["words"], row["sha256"])
-            for row in _toml(folder / "passages.toml")["passages"]
-        ),
-    )
-    _check(article)
-    return article
-
-
-def _own(folder: Path, head: dict[str, Any], name: str) -> dict[str, Any]:
-    """A file of an article's folder, or that of the shipped article it is like."""
-    if (folder / name).exists() or "like" not in head:
-        return _toml(folder / name)
-    return _toml(HERE / str(head["like"]) / name)
-
-
-def _check(article: Article) -> None:
-    for fee in article.fees:
-        if fee.drug is not None:
-            fee_rate(fee)
-    for name in article.unreviewed - set(article.statements):
-        raise InputError(f"{article.id}: unreviewed names no statement '{name}'")
-    for one in article.readings.values():
-        if one.default not in one.choices:
-            raise InputError(f"{article.id}: the reading '{one.id}' has no choice '{one.default}'")
-        for statement in one.statements:
-            if statement not in article.statements:
-                raise InputError(
-                    f"{article.id}: the reading '{one.id}' names no statement '{statement}'"
-                )
-
-
-def _revision(row: dict[str, Any]) -> Revision:
-    return Revision(
-        row["number"],
-        row["effective"],
-        tuple(row["statements"]),
-        row.get("written"),
-        row.get("published"),
-    )
-
-
-def _fees(document: dict[str, Any]) -> tuple[Fee, ...]:
-    compounding = tuple(
-        Fee(None, Decimal(row["fee"]), row["per"], row["from"], row["statement"], row.get("to"))
-        for row in document["compounding_fee"]
-    )
-    return compounding + tuple(
-        Fee(
-            row["drug"],
-            Decimal(row["fee"]),
-            row["per"],
-            row["from"],
-            document["statement"],
-            row.get("to"),
-        )
-        for row in document["fees"]
-    )
+def _check_contracts(policy: PolicySet) -> None:
+    """On every day a contract belongs to one article."""
+    held: dict[str, list[tuple[str, date, date]]] = {}
+    for article, (first, last) in zip(policy.articles, policy.spans, strict=True):
+        for contract in article.contracts:
+            for other, start, end in held.setdefault(contract.number, []):
+                if other != article.id and first <= end and start <= last:
+                    raise InputError(
+                        f"the contract {contract.number} is in two articles, {other} and {article.id}"
+                    )
+            held[contract.number].append((article.id, first, last))
 
 
 def _codes(document: dict[str, Any]) -> dict[str, Code]:
@@ -352,14 +240,6 @@ def _medicare(document: dict[str, Any]) -> Medicare:
         ),
         other_contracts=tuple(document["other_contracts"]["numbers"]),
     )
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"these facts cannot be read ({why})", source=str(path)) from None
 
 
 def days(day: date) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copyreg
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import IntFlag
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
 
 NATIONAL_DATES = (date(1900, 1, 1), date(9999, 12, 31))
 """From and to of a code whose dates are not narrowed by a fact."""
+
+STATES = (
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA",
+    "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM",
+    "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA",
+    "WV", "WI", "WY", "AS", "GU", "MP", "PR", "VI",
+)  # fmt: skip
+"""Postal abbreviations of states and territories."""
 
 
 class Role(IntFlag):
@@ -88,7 +98,8 @@ class Contract:
 
 @dataclass(frozen=True)
 class Revision:
-    """A revision of an article: the date from which it binds, and those on which its text appeared."""
+    """A row of an article's revision history: the date from which it binds, those on which its text
+    appeared."""
 
     number: str
     effective: date
@@ -99,40 +110,46 @@ class Revision:
 
 @dataclass(frozen=True)
 class Fee:
-    """A fee of the article from a date on, in dollars per unit (P3, P5).
+    """A fee of the article, in dollars per unit (P3, P5).
 
-    ``per`` is ``mcg`` or ``mg`` for a drug and ``refill`` for the compounding fee, whose ``drug`` is null.
-    ``end`` is its last day where a revision took the drug out of the table; null while a later fee, if there
-    is one, takes its place.
+    ``per`` is ``mcg`` or ``mg`` for a drug and ``refill`` for the compounding fee, whose ``drug`` is null;
+    ``written`` is the unit as the article's table words it, where that is another.
     """
 
     drug: str | None
     fee: Decimal
     per: str
-    start: date
     statement: str
-    end: date | None = None
+    written: str | None = None
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement of an article in our words, and where the article makes it."""
+    """One statement of an article in our words, and where the article makes it.
+
+    ``lists`` are those of whose emptiness it speaks (names of ``Lists``), and ``filled`` what it says where
+    one is not empty.
+    """
 
     id: str
     summary: str
     where: str
     decided_from: tuple[str, ...]
     reason: str | None = None
+    lists: tuple[str, ...] = ()
+    filled: str | None = None
 
 
 @dataclass(frozen=True)
 class Passage:
-    """A passage of an article's text on which a statement rests: how many words, and their SHA-256.
+    """A passage of an article's text: its section, how many words, and their SHA-256.
 
-    See ``articles.passages``; no word of the article is kept.
+    ``statement`` is the one that rests on it; null for words on which none does. See ``articles.passages``;
+    no word of the article is kept.
     """
 
-    statement: str
+    statement: str | None
+    section: str
     words: int
     sha256: str
 
@@ -152,8 +169,8 @@ class Reading:
 
 @dataclass(frozen=True)
 class Lists:
-    """The lists of an article that restrict what is billed with its codes (K2 to K5); an empty one restricts
-    nothing. Diagnoses stand without points, in capitals; bill types have three digits, ``x`` for any last."""
+    """The lists of an article that restrict what is billed with its codes (K2 to K5), in the normal forms of
+    ``policy.code_lists``; an empty one restricts nothing."""
 
     modifiers: frozenset[str] = frozenset()
     diagnoses_covered: frozenset[str] = frozenset()
@@ -164,9 +181,13 @@ class Lists:
 
 @dataclass(frozen=True)
 class Article:
-    """One article with all its dated facts; ``fees`` hold every period.
+    """One article as one revision of it has it: all its facts, which hold from ``effective`` on.
 
-    ``unreviewed`` are statements whose text changed with a revision that nobody has mapped to rules yet.
+    They hold until a later revision's first day, and not beyond ``ending`` or ``retired`` (last days).
+    ``revision_effective`` is that day as the text has it.
+    ``revisions`` is the history that the text tells, to this revision. Statements whose text is not the one
+    that our rules were made for stand in ``changed`` (an earlier revision had it) or ``absent`` (no revision
+    did) until a person has read what that means.
     """
 
     id: str
@@ -175,6 +196,7 @@ class Article:
     issuer: str
     jurisdiction: str
     original_effective: date
+    effective: date
     revisions: tuple[Revision, ...]
     contracts: tuple[Contract, ...]
     listed: frozenset[str]
@@ -185,33 +207,51 @@ class Article:
     chart: ChartDefinition
     later_revision_known: str | None = None
     lists: Lists = Lists()
+    revision_effective: date | None = None
     ending: date | None = None
     retired: date | None = None
-    unreviewed: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
     passages: tuple[Passage, ...] = ()
+    related: frozenset[str] = frozenset()
 
     @property
     def revision(self) -> str:
-        """Number of the newest revision."""
-        return self.revisions[-1].number
+        """Number of this revision; R0 where its history is empty."""
+        return self.revisions[-1].number if self.revisions else "R0"
 
     @property
     def states(self) -> frozenset[str]:
         """States that any contract of the article serves (J1)."""
         return frozenset(state for contract in self.contracts for state in contract.states)
 
+    @property
+    def unreviewed(self) -> frozenset[str]:
+        """Statements of which nobody has read yet what became of them."""
+        return self.changed | self.absent
+
+    @property
+    def fee_of(self) -> dict[str | None, Fee]:
+        """The fees by drug; the compounding fee stands under null."""
+        return {fee.drug: fee for fee in self.fees}
+
     def contract(self, number: str) -> Contract | None:
         """The contract of that number, or null when the article does not name it."""
         return next((one for one in self.contracts if one.number == number), None)
 
-    def fees_on(self, day: date) -> dict[str | None, Fee]:
-        """The fees that hold on ``day`` by drug; the compounding fee stands under null."""
-        newest = {
-            fee.drug: fee
-            for fee in sorted(self.fees, key=lambda one: one.start)
-            if fee.start <= day
-        }
-        return {drug: fee for drug, fee in newest.items() if fee.end is None or day <= fee.end}
+    def doubt(self, statements: Iterable[str]) -> str:
+        """One sentence, or two, on those of the statements that are unreviewed; empty when none is."""
+        asked = list(dict.fromkeys(statements))
+        changed = ", ".join(name for name in asked if name in self.changed)
+        absent = ", ".join(name for name in asked if name in self.absent)
+        said = []
+        if changed:
+            said.append(
+                f"The text behind {changed} changed with {self.revision} of {self.id} and is not reviewed."
+            )
+        if absent:
+            said.append(f"{self.id} has no text for {absent} that we know; that is not reviewed.")
+        return " ".join(said)
 
 
 @dataclass(frozen=True)
@@ -236,7 +276,8 @@ class Medicare:
 class PolicySet:
     """Everything the rules may ask: articles, codes, drugs, law, thresholds and the readings chosen.
 
-    A policy is equal only to itself, so that what is made of it may be cached by it.
+    Each revision of an article is an entry of its own in ``articles``, the newest first. A policy is equal
+    only to itself, so that what is made of it may be cached by it.
     """
 
     articles: tuple[Article, ...]
@@ -251,12 +292,47 @@ class PolicySet:
         """The chart of the first article."""
         return self.articles[0].chart
 
+    @cached_property
+    def spans(self) -> tuple[tuple[date, date], ...]:
+        """First and last day on which the facts of each article hold; the last before the first where on
+        none.
+
+        Of two revisions of an article the later, which stands before the other, takes over on its first day.
+        """
+        spans = []
+        taken: dict[str, date] = {}
+        for one in self.articles:
+            last = min(one.ending or NATIONAL_DATES[1], one.retired or NATIONAL_DATES[1])
+            if one.id in taken:
+                last = min(last, taken[one.id] - timedelta(days=1))
+            taken[one.id] = min(one.effective, taken.get(one.id, one.effective))
+            spans.append((one.effective, last))
+        return tuple(spans)
+
     def article(self, article_id: str) -> Article:
-        """The article of that id; raises InputError, naming the nearest, when there is none."""
-        known = {one.id: one for one in self.articles}
-        if article_id not in known:
+        """The newest revision of an article; raises InputError, naming the nearest, when there is none."""
+        found = next((one for one in self.articles if one.id == article_id), None)
+        if found is None:
+            known = dict.fromkeys(one.id for one in self.articles)
             raise InputError(f"there is no article {article_id} here{nearest(article_id, known)}")
-        return known[article_id]
+        return found
+
+    def on(self, day: date) -> tuple[Article, ...]:
+        """Of each article the revision that is in force on that day."""
+        return tuple(
+            article
+            for article, (first, last) in zip(self.articles, self.spans, strict=True)
+            if first <= day <= last
+        )
+
+    def of_day(self, article_id: str, day: date) -> Article:
+        """The revision of an article that is in force on that day; its newest where none is."""
+        found = (one for one in self.on(day) if one.id == article_id)
+        return next(found, self.article(article_id))
+
+    def in_force(self, contractor: str, day: date) -> Article | None:
+        """The article that holds for the contract number on that day, or null."""
+        return next((one for one in self.on(day) if one.contract(contractor) is not None), None)
 
     def reading(self, name: str) -> str:
         """The choice that holds for the reading ``name``; unknown names raise KeyError."""
@@ -274,13 +350,6 @@ class PolicySet:
                 if code in listed or listed & set(self.codes[code].replaced_by)
             )
         return frozenset(trials)
-
-    def in_force(self, contractor: str, day: date) -> Article | None:
-        """The article that holds for the contract number on that day, or null."""
-        for article in self.articles:
-            if article.contract(contractor) is not None and article.original_effective <= day:
-                return article
-        return None
 
 
 def _read_only(known: dict[Any, Any]) -> MappingProxyType[Any, Any]:

@@ -144,7 +144,7 @@ def fee_statements(policy: PolicySet, on: date) -> dict[str, str]:
     labels = {name: drug.label for name, drug in policy.drugs.by_id.items()}
     return {
         "compounding fee" if fee.drug is None else labels[fee.drug]: fee.statement
-        for fee in policy.articles[0].fees_on(on).values()
+        for fee in policy.of_day(policy.articles[0].id, on).fees
     }
 
 

@@ -11,7 +11,8 @@ from pumpclaim._version import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pumpclaim.articles.compare import Compared, Passage
+    from pumpclaim.articles.compare import Compared
+    from pumpclaim.articles.compare_text import Change
     from pumpclaim.articles.published import Found
 
 
@@ -19,7 +20,7 @@ def render(
     here: str,
     there: str,
     compared: Sequence[Compared],
-    changes: Sequence[Sequence[Passage]] | None,
+    changes: Sequence[Change] | None,
     problems: Sequence[Found],
 ) -> bytes:
     """The page as UTF-8 HTML, style within it, nothing loaded; ``here`` and ``there`` are names."""

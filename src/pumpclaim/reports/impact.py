@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from pumpclaim.articles.impact import Impact
 
 MONEY = ("allowed_before", "allowed_after")
+APART = ("lost", "gained")
+"""Dollars known under one side alone."""
 
 
 def document(found: Impact) -> dict[str, Any]:
-    """Counts, the tables by determination, provider and rule, and every claim that changes.
+    """Counts, dollars, the tables by determination, provider and rule, and every claim that changes.
 
     Money is dollars as text, dates ISO 8601, unknown null.
     """
@@ -33,7 +35,8 @@ def document(found: Impact) -> dict[str, Any]:
         "claims": found.claims.height,
         "changed": found.changed.height,
         "determinations": found.determinations().with_columns(pl.col(pl.Enum).cast(pl.String)).to_dicts(),
-        "by_provider": _dollars(found.by_provider(), (*MONEY, "difference")).to_dicts(),
+        "dollars": {name: dollars(amount) for name, amount in _totals(found).items()},
+        "by_provider": _dollars(found.by_provider(), (*MONEY, *APART, "difference")).to_dicts(),
         "by_rule": found.by_rule().to_dicts(),
         "changes": _dollars(
             found.changed.with_columns(
@@ -63,7 +66,8 @@ def _dollars(table: pl.DataFrame, names: tuple[str, ...]) -> pl.DataFrame:
 
 def show(found: Impact, console: Console, limit: int = 30) -> None:
     """Print how many claims change, which way, and for whom."""
-    before, after = (_total(found, name) for name in MONEY)
+    totals = _totals(found)
+    before, after = (totals[name] for name in MONEY)
     console.print(
         Text(
             f"{count(found.changed.height, 'claim')} of {found.claims.height:,} change; drugs whose "
@@ -72,6 +76,14 @@ def show(found: Impact, console: Console, limit: int = 30) -> None:
             "bold",
         )
     )
+    for name, words in (
+        ("lost", "under the first side alone"),
+        ("gained", "under the second alone"),
+    ):
+        claims = int(found.by_provider()[f"{name}_claims"].sum())
+        if claims:
+            amount = with_commas(dollars(totals[name]))
+            console.print(Text(f"known {words}: {amount}, of {count(claims, 'claim')}", "yellow"))
     moved = found.determinations().filter(pl.col("before") != pl.col("after"))
     _table(
         console, "Determinations", ("Before", "After", "Claims"),
@@ -85,12 +97,14 @@ def show(found: Impact, console: Console, limit: int = 30) -> None:
         ], limit,
     )  # fmt: skip
     _table(
-        console, "Billing providers", ("Provider", "Claims", "Change", "Before", "After", "Difference"),
+        console, "Billing providers",
+        ("Provider", "Claims", "Change", "Before", "After", "Difference", "Lost", "Gained"),
         [
             (
                 clean(row["billing_provider_npi"]), f"{row['claims']:,}", f"{row['changed']:,}",
                 with_commas(dollars(row["allowed_before"])), with_commas(dollars(row["allowed_after"])),
-                _signed(row["difference"]),
+                _signed(row["difference"]), with_commas(dollars(row["lost"])),
+                with_commas(dollars(row["gained"])),
             )
             for row in found.by_provider().iter_rows(named=True)
             if row["changed"]
@@ -98,9 +112,10 @@ def show(found: Impact, console: Console, limit: int = 30) -> None:
     )  # fmt: skip
 
 
-def _total(found: Impact, name: str) -> int:
-    known = found.claims.drop_nulls(list(MONEY))
-    return int(known[name].sum())
+def _totals(found: Impact) -> dict[str, int]:
+    """Nano-dollars of all claims: under both sides where both are known, and under one alone."""
+    table = found.by_provider()
+    return {name: int(table[name].sum()) for name in (*MONEY, *APART)}
 
 
 def _signed(nano_dollars: int) -> str:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pumpclaim._version import __version__
+from pumpclaim.policy.model import NATIONAL_DATES
 from pumpclaim.reports.amounts import FEE_PLACES, amount_texts, date_texts, dollar_texts
 from pumpclaim.reports.written import json_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from pumpclaim.policy import Article, PolicySet
     from pumpclaim.review import Review
 
     Rows = list[dict[str, Any]]
@@ -39,6 +41,7 @@ def document(review: Review) -> dict[str, Any]:
         claims = _rows(review.determinations, CLAIM, allowed=dollar_texts)
         return {
             "article": review.article,
+            "articles": [article_document(one, review.policy) for one in review.articles],
             "version": __version__,
             "summary": review.summary(),
             "claims": [
@@ -74,6 +77,17 @@ def document(review: Review) -> dict[str, Any]:
             ],
             "readings": switched(review),
         }
+
+
+def article_document(article: Article, policy: PolicySet) -> dict[str, Any]:
+    """A revision of an article: ``id``, ``revision``, its days ``from`` and ``to`` (null when it is open)."""
+    first, last = policy.spans[policy.articles.index(article)]
+    return {
+        "id": article.id,
+        "revision": article.revision,
+        "from": first.isoformat(),
+        "to": None if last == NATIONAL_DATES[1] else last.isoformat(),
+    }
 
 
 def render(review: Review) -> bytes:

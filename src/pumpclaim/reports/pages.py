@@ -65,13 +65,15 @@ def rule_document(rule: Rule, policy: PolicySet) -> Document:
         "carc": rule.carc,
         "rarc": rule.rarc,
         "readings": [
-            _reading(one, policy)
-            for article in policy.articles
-            for one in article.readings.values()
-            if one.id in rule.readings
+            _reading(one, policy) for one in _readings(policy).values() if one.id in rule.readings
         ],
         **{name.lower(): text for name, text in rule.parts.items()},
     }
+
+
+def _readings(policy: PolicySet) -> dict[str, Reading]:
+    """Every reading of the policy by its id."""
+    return {name: one for article in policy.articles for name, one in article.readings.items()}
 
 
 def _reading(reading: Reading, policy: PolicySet) -> Document:
@@ -132,21 +134,25 @@ def show_rules(pages: Iterable[Document], console: Console) -> None:
 def policy_document(
     policy: PolicySet, on: date | None = None, contractor: str | None = None
 ) -> Document:
-    """The articles with their dated facts; those of one day and one contract where these are given.
+    """Every revision of the articles, the newest first; those of one day and one contract where these are
+    given.
 
-    Raises InputError for a contract number that no article names, or a day before every article.
+    Raises InputError for a contract number that no article names, or a day on which none is in force.
     """
-    articles = [one for one in policy.articles if contractor is None or one.contract(contractor)]
+    articles = [
+        one
+        for one, (first, last) in zip(policy.articles, policy.spans, strict=True)
+        if first <= last and (contractor is None or one.contract(contractor))
+    ]
     if not articles:
-        known = ", ".join(one.number for article in policy.articles for one in article.contracts)
+        numbers = (one.number for article in policy.articles for one in article.contracts)
+        known = ", ".join(dict.fromkeys(numbers))
         raise InputError(f"no article here is for contract {contractor}; the contracts are {known}")
     if on is not None:
-        held = [one for one in articles if one.original_effective <= on]
+        held = [one for one in articles if one in policy.on(on)]
         if not held:
-            first = min(one.original_effective for one in articles)
-            raise InputError(
-                f"no article was in force on {on}; the first is effective from {first}"
-            )
+            first = min(one.effective for one in articles)
+            raise InputError(f"no article was in force on {on}; the first is held from {first}")
         articles = held
     return {
         "on": None if on is None else on.isoformat(),
@@ -159,7 +165,7 @@ def policy_document(
 def _article(
     article: Article, policy: PolicySet, on: date | None, contractor: str | None
 ) -> Document:
-    fees = article.fees if on is None else article.fees_on(on).values()
+    first, last = policy.spans[policy.articles.index(article)]
     labels = {name: drug.label for name, drug in policy.drugs.by_id.items()}
     return {
         "id": article.id,
@@ -168,6 +174,8 @@ def _article(
         "jurisdiction": article.jurisdiction,
         "original_effective": article.original_effective.isoformat(),
         "revision": article.revision,
+        "from": first.isoformat(),
+        "to": None if last == NATIONAL_DATES[1] else last.isoformat(),
         "later_revision_known": article.later_revision_known,
         "revisions": [
             {
@@ -199,10 +207,10 @@ def _article(
                 "drug": "compounding fee" if one.drug is None else labels[one.drug],
                 "fee": str(one.fee),
                 "per": one.per,
-                "from": one.start.isoformat(),
+                "from": article.effective.isoformat(),
                 "statement": one.statement,
             }
-            for one in fees
+            for one in article.fees
         ],
         "readings": [_reading(one, policy) for one in article.readings.values()],
     }
@@ -236,6 +244,8 @@ def show_policy(page: Document, console: Console) -> None:
         console.print(Text(article["title"], "bold"))
         issued = f"{article['issuer']}, jurisdiction {article['jurisdiction']}"
         console.print(f"{issued}, effective from {article['original_effective']}")
+        until = f" to {article['to']}" if article["to"] else " on"
+        console.print(f"These facts hold from {article['from']}{until}")
         if article["later_revision_known"]:
             console.print(Text(article["later_revision_known"], "yellow"))
         for heading, columns, rows in _sections(article):

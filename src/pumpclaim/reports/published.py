@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
 
+from pumpclaim.articles.adopt import REVIEW
+from pumpclaim.articles.compare import AGREES, DIFFERS, MISSING_HERE, MISSING_THERE, PASSAGE
 from pumpclaim.reports.words import clean, count
 
 if TYPE_CHECKING:
@@ -16,26 +19,30 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from pumpclaim.articles.compare import Compared, Passage
-    from pumpclaim.articles.published import Found, Published
+    from pumpclaim.articles.adopt import Adopted
+    from pumpclaim.articles.compare import Compared
+    from pumpclaim.articles.compare_text import Change
+    from pumpclaim.articles.published import Found, Problem, Published, PublishedFee
 
 STYLES = {
-    "agrees": "green",
-    "differs": "bold red",
-    "missing here": "bold yellow",
-    "missing there": "bold yellow",
+    AGREES: "green",
+    DIFFERS: "bold red",
+    MISSING_HERE: "bold yellow",
+    MISSING_THERE: "bold yellow",
 }
-PASSAGES = {"same": ("", ""), "gone": ("[-", "-]"), "new": ("{+", "+}")}
-"""Marks around a passage in plain text, as word diffs have them."""
-PASSAGE_STYLES = {"same": "dim", "gone": "red strike", "new": "bold green"}
+MOST_WORDS = 40
+"""Words of a new passage that are printed."""
+MARKS = {"same": ("", ""), "gone": ("[-", "-]"), "new": ("{+", "+}")}
+"""Marks around words in plain text, as word diffs have them."""
+MARK_STYLES = {"same": "dim", "gone": "red strike", "new": "bold green"}
 
 
 def published_document(article: Published) -> dict[str, Any]:
     """The facts of an article as plain lists and dicts: decimals as text, dates ISO 8601, places kept."""
     told = asdict(article)
-    for name in ("original_effective", "revision_effective", "revision_ending", "retired"):
-        told[name] = None if told[name] is None else told[name].isoformat()
-    for fee in told["fees"]:
+    told |= told.pop("head")
+    told |= {name: day.isoformat() for name, day in told.items() if isinstance(day, date)}
+    for fee in [*told["fees"], *told["compounding"]]:
         fee["fee"] = str(fee["fee"])
     for revision in told["revisions"]:
         revision["effective"] = revision["effective"].isoformat()
@@ -44,11 +51,15 @@ def published_document(article: Published) -> dict[str, Any]:
 
 def show_published(article: Published, console: Console) -> None:
     """Print what was found in an article, and what could not be understood."""
-    console.print(Text(f"{article.id} {clean(article.title)}", "bold"))
+    head = article.head
+    draft = " (a draft)" if article.is_draft else ""
+    console.print(Text(f"{head.id} {clean(head.title)}{draft}", "bold"))
     facts = _grid()
-    version = f", version {article.version}" if article.version else ""
+    version = f", version {clean(head.version)}" if head.version else ""
     for name, value in (
-        ("type", clean(article.type) + version),
+        ("type", clean(head.type) + version),
+        ("issuer", clean(article.issuer) or "not told"),
+        ("jurisdiction", article.jurisdiction or "not told"),
         ("effective", _days(article)),
         (
             "contracts",
@@ -74,18 +85,34 @@ def show_published(article: Published, console: Console) -> None:
             table.add_row(clean(fee.name), ours, f"${fee.fee} per {fee.per}", fee.place)
         console.print()
         console.print(table)
+    if article.compounding:
+        console.print(Text(f"\n{_compounding(article.compounding)}"))
     console.print()
     for one in article.revisions:
         console.print(Text(f"{one.number} {one.effective} {clean(one.explanation)}"))
+    counts = Counter(one.section for one in article.prose)
+    console.print()
+    for section, number in counts.items():
+        console.print(Text(f"{section}: {count(number, 'line')} of prose"))
     _show_problems(article.problems, console)
 
 
+def _compounding(named: Sequence[PublishedFee]) -> str:
+    """Where the fee for compounding is named, and whether the places agree."""
+    said = ", ".join(f"${one.fee} per {one.written} ({one.place})" for one in named)
+    if len(named) == 1:
+        return f"The compounding fee is named once: {said}"
+    verb = "agrees" if len({one.fee for one in named}) == 1 else "differs"
+    return f"The compounding fee {verb} where it is named: {said}"
+
+
 def _days(article: Published) -> str:
-    said = [f"first from {article.original_effective}"]
+    head = article.head
+    said = [f"first from {head.original_effective}"]
     for words, day in (
-        ("this revision from", article.revision_effective),
-        ("until", article.revision_ending),
-        ("retired", article.retired),
+        ("this revision from", head.revision_effective),
+        ("until", head.revision_ending),
+        ("retired", head.retired),
     ):
         if day is not None:
             said.append(f"{words} {day}")
@@ -106,8 +133,8 @@ def _show_problems(problems: Sequence[Found], console: Console) -> None:
 
 def compared_document(
     compared: Sequence[Compared],
-    changes: Sequence[Sequence[Passage]] | None,
-    problems: Sequence[Found] = (),
+    changes: Sequence[Change] | None,
+    problems: Sequence[Problem] = (),
 ) -> dict[str, Any]:
     """The comparison as JSON: counts, every fact, and the changes of the text where it was compared."""
     return {
@@ -116,20 +143,28 @@ def compared_document(
             {
                 "kind": one.kind, "name": one.name, "state": one.state, "here": one.here,
                 "there": one.there, "percent": None if one.percent is None else str(one.percent),
-                "place": one.place,
+                "place_here": one.place_here, "place_there": one.place_there,
             }
             for one in compared
         ],
         "text": None
         if changes is None
-        else [[{"kind": one.kind, "text": one.text} for one in change] for change in changes],
-        "problems": [{"what": one.value, "place": one.place} for one in problems],
+        else [
+            {
+                "section": change.section, "place_here": change.here, "place_there": change.there,
+                "parts": [{"kind": one.kind, "text": one.text} for one in change.parts],
+            }
+            for change in changes
+        ],
+        "problems": [
+            {"what": one.value, "place": one.place, "about": one.about} for one in problems
+        ],
     }  # fmt: skip
 
 
 def show_compared(
     compared: Sequence[Compared],
-    changes: Sequence[Sequence[Passage]] | None,
+    changes: Sequence[Change] | None,
     problems: Sequence[Found],
     console: Console,
     *,
@@ -137,31 +172,74 @@ def show_compared(
 ) -> None:
     """Print the facts (only those that do not agree, unless ``everything``) and the changes of the text."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold dim")
-    for name in ("Kind", "Fact", "Here", "There", "", "Read at"):
+    for name in ("Kind", "Fact", "Here", "There", "", "Here at", "There at"):
         table.add_column(name)
-    for one in compared:
-        if everything or one.state != "agrees":
+    shown = [one for one in compared if everything or one.state != AGREES]
+    for one in shown:
+        if one.kind != PASSAGE:
             percent = "" if one.percent is None else f" ({one.percent:+}%)"
             table.add_row(
                 one.kind, clean(one.name), clean(one.here), clean(one.there),
-                Text(one.state + percent, STYLES[one.state]), one.place or "",
+                Text(one.state + percent, STYLES[one.state]), one.place_here or "", one.place_there or "",
             )  # fmt: skip
     if table.row_count:
         console.print(table)
         console.print()
+    for one in shown:
+        if one.kind == PASSAGE:
+            console.print(_passage(one))
     counts = Counter(one.state for one in compared)
-    said = ", ".join(f"{counts[state]} {state}" if state in STYLES else "" for state in counts)
+    said = ", ".join(f"{counts[state]} {state}" for state in STYLES if counts[state])
     console.print(Text(f"{count(len(compared), 'fact')}: {said}", "bold"))
     for change in changes or ():
-        console.print()
-        text = Text()
-        for passage in change:
-            left, right = PASSAGES[passage.kind]
-            text.append(f"{left}{clean(passage.text)}{right} ", PASSAGE_STYLES[passage.kind])
+        text = Text(f"\n{change.section} ({change.here}; {change.there})\n", "bold")
+        for part in change.parts:
+            left, right = MARKS[part.kind]
+            text.append(f"{left}{clean(part.text)}{right} ", f"not bold {MARK_STYLES[part.kind]}")
         console.print(text)
     if changes is not None:
         console.print(Text(f"\n{count(len(changes), 'place')} of the text changed", "bold"))
     _show_problems(problems, console)
+
+
+def _passage(one: Compared) -> Text:
+    """A passage of the prose: that it is there, that it is not, or that its words are new."""
+    if one.here is None:
+        words = clean(one.there).split()
+        told = " ".join(words[:MOST_WORDS]) + (" …" if len(words) > MOST_WORDS else "")
+        what = f"new: {told}"
+    elif one.state == AGREES:
+        what = f"{one.name}: {one.here}, as they were"
+    else:
+        what = f"{one.name}: its {one.here} do not stand here as they were"
+    where = ", ".join(filter(None, (one.place_here, one.place_there)))
+    return Text.assemble((what, STYLES[one.state]), f" ({where})")
+
+
+def adopted_text(adopted: Adopted) -> str:
+    """Where the facts of an adopted article are, and what is left for a person to do."""
+    article, standing = adopted.article, adopted.standing
+    lines = [
+        f"the facts of {article.id} {article.revision} are in {adopted.folder}; they hold from "
+        f"{article.effective}"
+    ]
+    for names, what in (
+        (article.changed, "is not the one that our rules were made for"),
+        (article.absent, "is not in this article"),
+    ):
+        if names:
+            lines += ["", f"Not reviewed: the text behind {', '.join(sorted(names))} {what}."]
+    if article.unreviewed:
+        first = min(article.unreviewed)
+        lines += [
+            f"Read {REVIEW} there, and say for each on which passages it rests now, or that it was dropped:",
+            f"    pumpclaim policy review {adopted.folder} {first} --passage 1",
+            f"    pumpclaim policy review {adopted.folder} {first} --dropped",
+        ]
+    if standing.new:
+        lines += ["", f"Passages that no statement rests on: {len(standing.new)} ({REVIEW})"]
+    lines += [f"left out: {one}" for one in adopted.left_out]
+    return "\n".join([*lines, ""])
 
 
 def _grid() -> Table:

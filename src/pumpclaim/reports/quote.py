@@ -48,6 +48,8 @@ def plain(value: Decimal, least: int = 0) -> str:
 
 def show_price(price: Price, estimate: Estimate | None, console: Console) -> None:
     """Print the derivation as a table, then the allowance and what follows from it."""
+    if price.doubt is not None:
+        console.print(Text(f"{price.doubt}\n", "yellow"))
     if price.items:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold dim")
         table.add_column("Item")
@@ -68,7 +70,9 @@ def show_price(price: Price, estimate: Estimate | None, console: Console) -> Non
         return
     console.print(
         Text.assemble(
-            ("Allowed", "bold"), f" on {price.on}: ", (_money(price.allowed), "bold green")
+            ("Allowed", "bold"),
+            f" on {price.on} by {price.article.id} {price.article.revision}: ",
+            (_money(price.allowed), "bold green"),
         )
     )
     if price.reason:

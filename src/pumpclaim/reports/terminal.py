@@ -97,9 +97,10 @@ def _by(frame: pl.DataFrame, key: str) -> dict[int, Rows]:
 
 
 def _summary(review: Review, *, wide: bool) -> RenderableType:
-    article, figures = review.article, review.summary()
+    figures = review.summary()
+    articles = ", ".join(f"{one.id} {one.revision}" for one in review.articles)
     head = Text.assemble(
-        ("pumpclaim ", "bold"), __version__, f", article {article['id']} {article['revision']}\n",
+        ("pumpclaim ", "bold"), __version__, f", article {articles}\n",
         (count(figures["claims_read"], "claim"), "bold"), " read, ",
         f"{figures['claims_reviewed']:,} reviewed, {figures['claims_rejected']:,} rejected, ",
         count(figures["findings"], "finding"), ", ",

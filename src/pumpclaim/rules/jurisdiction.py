@@ -110,13 +110,14 @@ def state_has_two_contracts(line: Line) -> Truth:
     statements=["G2", "G3"],
     scope="claim",
     reach="pump",
-    message="The service of {service_date} was given before the article took effect.",
+    message="The service of {service_date} was given before {first_day}, from when {article} is held here.",
     concerns=["service_from"],
 )
 def before_article(line: Line) -> Truth:
-    """The service was given before the article was effective, so the article says nothing of it.
+    """The service was given before the first day for which the article is held here, so it decides nothing.
 
-    Why: The article and every revision of it bind from 2016-09-01.
+    Why: A55239 and every revision of it bind from 2016-09-01. Of an article that was taken in later, the
+    facts hold from the first revision that was taken in.
     Wrong: Holding a refill of 2016-08-15 against this article.
     Right: Looking up the policy that was in force on that day.
     Fix: Nothing to mend by this article; use the policy of that date.
@@ -232,3 +233,24 @@ def withdrawn_claim(line: Line) -> Truth:
     Fix: Nothing; this is said so that no claim goes unlisted.
     """
     return line.is_withdrawn
+
+
+@rule(
+    "JUR207",
+    outcome=Outcome.ADVISE,
+    statements=["G3"],
+    scope="claim",
+    reach="pump",
+    message="The service of {service_date} was given after {last_day}, the last day of {article}.",
+    concerns=["service_from"],
+)
+def after_article(line: Line) -> Truth:
+    """The article was retired, or had ended, by the day of service, so it says nothing of it.
+
+    Why: A retired article binds no longer, and neither does a revision after its ending date when no later
+    one is held here. A55239 R3 names neither date.
+    Wrong: Pricing a refill by the fees of an article that was retired the year before.
+    Right: Taking in the revision, or the article, that followed.
+    Fix: Nothing to mend by this article; take in what followed it (`pumpclaim policy adopt`).
+    """
+    return line.in_jurisdiction & line.is_after_article

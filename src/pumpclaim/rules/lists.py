@@ -1,4 +1,5 @@
-"""COV302, COV303, COD108, COD109: what an article restricts by its lists, where it has any (K3 to K5)."""
+"""COV302, COV303, COD108, COD109, COD110: what an article restricts by its lists, where it has any (K2 to
+K5)."""
 
 from __future__ import annotations
 
@@ -91,3 +92,22 @@ def revenue_code_not_listed(line: Line) -> Truth:
     Fix: Look whether the revenue code is that of the department that gave the service.
     """
     return ~line.revenue_code_fits
+
+
+@rule(
+    "COD110",
+    outcome=Outcome.ADVISE,
+    statements=["K2"],
+    message="{hcpcs} bears none of the modifiers that {article} lists.",
+    concerns=["hcpcs", "modifier_1", "modifier_2", "modifier_3", "modifier_4"],
+)
+def modifier_not_listed(line: Line) -> Truth:
+    """A code is billed without any of the modifiers on the article's list.
+
+    Why: An article may list the modifiers with which its codes are billed. The list does not say which code
+    needs which, so a code without any of them is worth a look, no more. A55239 names none.
+    Wrong: A listed code without a modifier, under an article that lists some.
+    Right: The code with the modifier of the list that fits what was done.
+    Fix: Look up which modifier the article asks for with this code, and add it if it fits.
+    """
+    return ~line.modifier_fits
