@@ -20,7 +20,9 @@ from pumpclaim.policy import load
 from pumpclaim.readers.flat import write_flat
 from pumpclaim.reports.amounts import dollars, with_commas
 from pumpclaim.web.batches.results import Results
+from pumpclaim.web.templating import VARY
 
+from .charting import HTMX
 from .conftest import EXAMPLES
 from .uploads import uploaded
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 sys.path.insert(0, str(Path(__file__).parents[1] / "rules"))
 from situations import claims_of
 
+BACK = {"HX-History-Restore-Request": "true"}
+"""What htmx adds when it asks for a page that a visitor goes back to."""
 SAMPLE = Path(__file__).parents[3] / "shared" / "samples" / "x12" / "generated-a55239"
 
 
@@ -79,8 +83,10 @@ def test_a_filter_shows_what_the_library_selects(
         if name in asked:
             asked[name] = date.fromisoformat(asked[name])
     wanted = Selection(**asked).of(results(client, batch).worklist)
-    part = client.get(f"/batches/{batch}?{query}", headers={"HX-Request": "true"})
-    assert part.headers["vary"] == "HX-Request"
+    part = client.get(f"/batches/{batch}?{query}", headers=HTMX)
+    back = client.get(f"/batches/{batch}?{query}", headers={**HTMX, **BACK})
+    assert "<!doctype html>" in back.text
+    assert part.headers["vary"] == back.headers["vary"] == VARY
     assert part.text.startswith('<section id="worklist"')
     whole = client.get(f"/batches/{batch}?{query}").text
     for text in (part.text, whole):

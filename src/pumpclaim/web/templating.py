@@ -52,6 +52,10 @@ environment.globals |= {
 }
 
 
+VARY = "HX-Request, HX-Boosted, HX-History-Restore-Request"
+"""What an answer hangs on beside its address: by these htmx asks for a part of a page."""
+
+
 def page(
     request: Request,
     template: str,
@@ -72,9 +76,10 @@ def page(
         settings=services_of(request).settings,
         **values,
     )
-    return HTMLResponse(text, status_code=status, headers=headers)
+    return HTMLResponse(text, status_code=status, headers={"Vary": VARY, **(headers or {})})
 
 
 def is_fragment(request: Request) -> bool:
-    """Whether htmx asks for a part of a page, not for a page to go to."""
-    return "hx-request" in request.headers and "hx-boosted" not in request.headers
+    """Whether htmx asks for a part of a page, not for a page to go to or to go back to."""
+    asked = request.headers
+    return "hx-request" in asked and not {"hx-boosted", "hx-history-restore-request"} & {*asked}

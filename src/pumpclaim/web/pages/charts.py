@@ -54,7 +54,7 @@ Posted = Annotated[FormData, Depends(posted)]
 def charts(request: Request, visitor: SignedIn) -> Response:
     """The charts that the visitor may see; the table alone when htmx asks."""
     part = "parts/chart_table.html.j2" if is_fragment(request) else "charts.html.j2"
-    return _list(request, visitor, part, headers={"Vary": "HX-Request"})
+    return _list(request, visitor, part)
 
 
 def _list(
@@ -63,7 +63,6 @@ def _list(
     template: str,
     *,
     status: int = 200,
-    headers: dict[str, str] | None = None,
     **values: Any,
 ) -> Response:
     services, policy = services_of(request), services_of(request).policy_of(visitor)
@@ -83,7 +82,7 @@ def _list(
     shown = chosen[(number - 1) * ROWS : number * ROWS]
     services.audit.record(visitor.name, "see charts", charts=" ".join(r.chart.id for r in shown))
     return page(
-        request, template, visitor, status=status, headers=headers,
+        request, template, visitor, status=status,
         rows=shown, chosen=len(chosen), all=len(rows), number=number, pages=pages,
         selection=selection, has_owners=bool(names),
         parts=[

@@ -129,7 +129,6 @@ def worklist(request: Request, visitor: SignedIn, batch: str) -> Response:
         choices=choices(results.worklist), titles=_titles(),
         rejected=results.rejected.head(200).to_dicts(), rejected_count=results.rejected.height,
         refused=results.refused, notices=results.notices, owners=owners(services, visitor), forms=FORMS,
-        headers={"Vary": "HX-Request"},
     )  # fmt: skip
 
 
