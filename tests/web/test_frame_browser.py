@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from pumpclaim.web.settings import Settings
 
-from .conftest import Server
+from .conftest import Server, accessible
 from .uploads import CLINIC, begun
 
 if TYPE_CHECKING:
@@ -77,3 +77,48 @@ def test_back_after_a_filter_shows_the_whole_page(
     page.go_forward()
     expect(rows).to_have_count(chosen)
     expect(page.locator("header nav")).to_be_visible()
+
+
+def test_an_answer_that_fails_leaves_the_list_and_says_why(
+    browse: Callable[..., Page], worklist: str
+) -> None:
+    page = browse(worklist)
+    rows = page.locator("#claims tbody tr")
+    every = rows.count()
+    page.locator("#f-first").evaluate("field => { field.type = 'text'; field.value = 'soon'; }")
+    page.locator("#f-first").dispatch_event("input")
+    said = page.locator("#messages [role=alert]")
+    expect(said).to_contain_text("'soon' is no date")
+    assert rows.count() == every
+    assert page.url.endswith(worklist)
+    accessible(page)
+    page.locator("#f-first").fill("")
+    page.locator("#f-outcome").select_option("reject")
+    expect(rows).to_have_count(7)
+    assert said.count() == 0
+
+
+def test_an_answer_of_another_than_ours_is_said_as_well(
+    browse: Callable[..., Page], worklist: str
+) -> None:
+    page = browse(worklist, fails="502")
+    page.route("**/batches/*?*", lambda route: route.fulfill(status=502, body="<h1>Bad</h1>"))
+    page.locator("#f-outcome").select_option("reject")
+    expect(page.locator("#messages [role=alert]")).to_have_text(
+        "The server could not answer this (502)."
+    )
+    assert page.locator("#claims tbody tr").count() == 16
+
+
+def test_a_server_that_is_gone_is_said_and_the_list_stays(
+    browse: Callable[..., Page], worklist: str
+) -> None:
+    page = browse(worklist, fails="ERR_INTERNET_DISCONNECTED|htmx:")
+    page.context.set_offline(True)
+    page.locator("#f-outcome").select_option("reject")
+    expect(page.locator("#messages [role=alert]")).to_contain_text("The server did not answer")
+    assert page.locator("#claims tbody tr").count() == 16
+    page.context.set_offline(False)
+    page.locator("#f-outcome").select_option("records")
+    expect(page.locator("#claims tbody tr")).to_have_count(1)
+    assert page.locator("#messages [role=alert]").count() == 0

@@ -54,5 +54,4 @@
     words.textContent = percent < 100 ? `${percent} percent sent` : "sent; being kept";
   });
   form.addEventListener("htmx:afterRequest", () => { sending.hidden = true; });
-  form.addEventListener("htmx:sendError", () => say("The server did not answer. Nothing was kept; is it still running?"));
 })();
