@@ -67,6 +67,25 @@ def test_the_table_of_refills() -> None:
     assert table["above_supply"].to_list() == [None, *[60_000_000_000] * 3]
 
 
+def test_a_patient_of_two_practices_is_measured_on_the_refills_of_each() -> None:
+    there = [one | {"billing_provider_npi": "1888888886"} for one in refills(30, 30, 90)]
+    claims = [*there[:3], there[3] | {"billing_provider_npi": "1999999984"}]
+    measured = measure(claims_of(claims + refills(40, patient="P3")))
+    here = measured.patients_of("1999999984").rows(named=True)
+    assert [(row["patient_id"], row["refills"], row["elsewhere"]) for row in here] == [
+        ("P3", 2, 0), ("P1", 1, 3),
+    ]  # fmt: skip
+    assert here[1]["median_interval"] == 90
+    assert here[1]["allowed"] == 80_000_000_000
+    other = measured.patients_of("1888888886").row(0, named=True)
+    assert (other["refills"], other["elsewhere"], other["monthly_refills"]) == (3, 1, 2)
+
+
+def test_dollars_that_nothing_is_known_of_are_not_zero() -> None:
+    claims = [one | {"lines": ["62370"]} for one in refills(30)]
+    assert measure(claims_of(claims)).by("provider")["allowed"].to_list() == [None]
+
+
 def test_tables_by_provider_and_patient() -> None:
     table = example().by("provider")
     first, second = table.rows(named=True)

@@ -261,6 +261,34 @@ def test_utilization_says_what_the_library_measures(client: TestClient, yearly: 
     assert yearly in client.get("/utilization").text
 
 
+def test_a_practice_lists_its_own_refills_of_its_patients_page_by_page(client: TestClient) -> None:
+    shared = [
+        {"id": f"S-{n}", "patient_id": "SHARED", "date": date(2025, 1, 6) + timedelta(days=30 * n),
+         "billing_provider_npi": "1888888886" if n else "1999999984", "lines": ["62370"]}
+        for n in range(5)
+    ]  # fmt: skip
+    many = [
+        {"id": f"M-{n}", "patient_id": f"P{n:03}", "date": date(2025, 1, 6),
+         "billing_provider_npi": "1999999984", "lines": ["62370"]}
+        for n in range(130)
+    ]  # fmt: skip
+    batch = uploaded(client, ("shared.csv", flat(claims_of(shared + many))))
+    where = f"/utilization/{batch}/practices/0"
+    seen = [
+        re.findall(r'patients/(\d+)">(\w+)</a></td><td data-label="Refills" class="number">(\d+)', text)
+        for text in (client.get(where).text, client.get(f"{where}?page=2").text)
+    ]  # fmt: skip
+    assert [len(rows) for rows in seen] == [100, 31]
+    rows = [row for part in seen for row in part]
+    assert {row[1] for row in rows} == {"SHARED", *(f"P{n:03}" for n in range(130))}
+    assert {row[2] for row in rows} == {"1"}
+    assert "101 to 131 of 131" in plain(client.get(f"{where}?page=2").text)
+    number = next(row[0] for row in rows if row[1] == "SHARED")
+    page = client.get(f"/utilization/{batch}/patients/{number}").text
+    assert page.count("1888888886") >= 4
+    assert re.findall(r"practices/(\d)", page) == ["0", "1"]
+
+
 def test_the_claim_shows_the_reservoir_and_the_record(client: TestClient, yearly: str) -> None:
     kept = results(client, yearly).worklist
     assert "UTL101" in kept["rules"].explode().to_list()
