@@ -167,6 +167,12 @@ def test_utilization_down_to_the_patient(browse: Callable[..., Page], server: Se
     assert drawn(page) > 100
     accessible(page)
     shot(page, "patient")
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.wait_for_function(
+        "document.querySelector('img.picture').currentSrc.includes('narrow=yes')"
+    )
+    assert drawn(page) <= 364
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.locator("main table a").nth(2).click()
     page.wait_for_selector("text=Record of a visit")
     page.locator("img.picture").scroll_into_view_if_needed()

@@ -16,7 +16,7 @@ LONGEST = 8
 
 @dataclass(frozen=True)
 class Paged:
-    """Which rows of a table a page shows: ``number`` of ``pages``, each of ``size`` rows of ``rows`` in all."""
+    """Which of a table's ``rows`` a page shows: it is ``number`` of ``pages``, each of ``size`` rows."""
 
     number: int
     size: int

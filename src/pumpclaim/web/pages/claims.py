@@ -20,7 +20,7 @@ from pumpclaim.utilization.measure import of_review
 from pumpclaim.web.batches.access import results_of
 from pumpclaim.web.batches.patient import review_claim, segments_of
 from pumpclaim.web.pages.worklist import query_of, selection_of
-from pumpclaim.web.pictures import svg
+from pumpclaim.web.pictures import svg, width_of
 from pumpclaim.web.security.guard import SignedIn
 from pumpclaim.web.services import services_of
 from pumpclaim.web.templating import page
@@ -51,7 +51,7 @@ def claim_page(request: Request, visitor: SignedIn, batch: str, claim: int) -> R
     return page(
         request, "claim.html.j2", visitor,
         batch=found, claim=claim, told=told, at_stake=row["at_stake"], past=past,
-        picture=_picture_words(one.review, told["patient_id"]) if past else None,
+        picture_words=_picture_words(one.review, told["patient_id"]) if past else None,
         charts=chart_documents(one.review, one.position), segments=segments, rows=rows,
         has_charts=one.review.charts is not None,
         neighbours=_neighbours(results, selection, claim), query=query_of(selection),
@@ -87,7 +87,9 @@ def _picture_words(review: Review, patient_id: str) -> str:
 
 
 @router.get("/batches/{batch}/claims/{claim}/reservoir.svg")
-def reservoir(request: Request, visitor: SignedIn, batch: str, claim: int) -> Response:
+def reservoir(
+    request: Request, visitor: SignedIn, batch: str, claim: int, narrow: str = ""
+) -> Response:
     """The days of supply left over time, of the claim's patient."""
     services = services_of(request)
     found, results = results_of(services, visitor, batch)
@@ -96,4 +98,4 @@ def reservoir(request: Request, visitor: SignedIn, batch: str, claim: int) -> Re
     measured = of_review(one.review)
     if patient is None or not measured.refills.filter(patient_id=patient).height:
         raise HTTPException(404, "no refill of this patient is known, so there is no picture")
-    return svg(patient_history(measured, patient))
+    return svg(patient_history(measured, patient, width_of(narrow)))

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, Request, Response
 from pumpclaim import options
 from pumpclaim.errors import InputError
 from pumpclaim.estimate import estimate
-from pumpclaim.pictures import render, reservoir_level
+from pumpclaim.pictures import WIDTH, render, reservoir_level
 from pumpclaim.policy.pumps import load_pumps
 from pumpclaim.quote import price
 from pumpclaim.refill import Refill, plan
@@ -25,6 +25,7 @@ from pumpclaim.reservoir import plain
 from pumpclaim.web.pages.given import cartridges as cartridge_count
 from pumpclaim.web.pages.given import given
 from pumpclaim.web.pages.readings import article_page
+from pumpclaim.web.pictures import width_of
 from pumpclaim.web.security.guard import SignedIn
 from pumpclaim.web.services import services_of
 from pumpclaim.web.templating import is_fragment, page
@@ -220,13 +221,13 @@ def narrative_form(request: Request, visitor: SignedIn) -> Response:
 
 
 @router.get("/refill/level.svg")
-def level(request: Request, visitor: SignedIn) -> Response:
+def level(request: Request, visitor: SignedIn, narrow: str = "") -> Response:
     """The picture of the level over time of the form in the address; 422 for one without an answer."""
     policy = services_of(request).policy_of(visitor)
     asked = _asked(request.query_params)
     if asked.missing:
         raise InputError(f"there is no picture without {asked.missing[0]}")
-    return Response(_drawn(_planned(asked, policy)), media_type="image/svg+xml")
+    return Response(_drawn(_planned(asked, policy), width_of(narrow)), media_type="image/svg+xml")
 
 
 def _page(
@@ -275,7 +276,7 @@ def _answer(asked: Asked, policy: PolicySet) -> dict[str, Any]:
         "rests_on": fee_statements(policy, day),
         "words": _picture(told).words,
         "query": asked.query,
-        "picture": f"/refill/level.svg?{replace(asked, on=day.isoformat()).query}",
+        "drawn": f"/refill/level.svg?{replace(asked, on=day.isoformat()).query}",
     }
 
 
@@ -297,13 +298,13 @@ def _shown(quoted: Price, reckoned: Estimate | None = None) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=PICTURES)
-def _picture(told: Refill) -> Picture:
-    return reservoir_level(told)
+def _picture(told: Refill, width: int = WIDTH) -> Picture:
+    return reservoir_level(told, width)
 
 
 @lru_cache(maxsize=PICTURES)
-def _drawn(told: Refill) -> bytes:
-    return render(_picture(told), "svg")
+def _drawn(told: Refill, width: int) -> bytes:
+    return render(_picture(told, width), "svg")
 
 
 def _quote(typed: dict[str, str], policy: PolicySet) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pumpclaim.utilization.measure import BY
 from pumpclaim.web.batches.access import results_of
 from pumpclaim.web.batches.store import DONE
 from pumpclaim.web.paging import paged
-from pumpclaim.web.pictures import svg
+from pumpclaim.web.pictures import svg, width_of
 from pumpclaim.web.security.guard import SignedIn
 from pumpclaim.web.security.visitors import SEE_ALL
 from pumpclaim.web.services import services_of
@@ -68,11 +68,14 @@ def one_practice(request: Request, visitor: SignedIn, batch: str, number: int) -
 
 
 @router.get("/utilization/{batch}/practices/{number}/picture.svg")
-def practice_picture(request: Request, visitor: SignedIn, batch: str, number: int) -> Response:
+def practice_picture(
+    request: Request, visitor: SignedIn, batch: str, number: int, narrow: str = ""
+) -> Response:
     """The picture of one practice among the others of the upload."""
     found, results = results_of(services_of(request), visitor, batch)
     measured = _measured(found, results)
-    return svg(practice(measured, _named(measured, "provider", number)))
+    provider = _named(measured, "provider", number)
+    return svg(practice(measured, provider, width_of(narrow)))
 
 
 @router.get("/utilization/{batch}/patients/{number}")
@@ -96,11 +99,14 @@ def one_patient(request: Request, visitor: SignedIn, batch: str, number: int) ->
 
 
 @router.get("/utilization/{batch}/patients/{number}/reservoir.svg")
-def patient_picture(request: Request, visitor: SignedIn, batch: str, number: int) -> Response:
+def patient_picture(
+    request: Request, visitor: SignedIn, batch: str, number: int, narrow: str = ""
+) -> Response:
     """The picture of one patient's reservoir."""
     found, results = results_of(services_of(request), visitor, batch)
     measured = _measured(found, results)
-    return svg(patient_history(measured, _named(measured, "patient", number)))
+    patient = _named(measured, "patient", number)
+    return svg(patient_history(measured, patient, width_of(narrow)))
 
 
 def _measured(batch: Batch, results: Results) -> Utilization:
