@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 NONE = -1
 """Stands for no chart."""
 LONG_AGO = date(1, 1, 1)
+REASON_ANSWERS = ("symptoms", "dose_or_drug_changed")
+"""Questions of a visit's record that tell why it came when it did (U2, U3)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,11 +210,9 @@ class BlockCharts:
 
     def _reasons(self) -> Bools:
         """Whether the record of each line's visit tells why it came when it did (U2, U3)."""
+        symptoms, changed = (pl.col(name) for name in REASON_ANSWERS)
         told = self.meeting.encounters.select(
-            (
-                pl.col("symptoms").is_not_null()
-                | pl.col("dose_or_drug_changed").fill_null(value=False)
-            ).alias("told")
+            (symptoms.is_not_null() | changed.fill_null(value=False)).alias("told")
         )["told"].to_numpy()
         answer = np.zeros(len(self.encounter_of), bool)
         at = np.flatnonzero(self.encounter_of != NONE)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Depends, File, HTTPException, Request, Response, UploadFile
 from starlette.datastructures import FormData
 
+from pumpclaim.charts.bearing import bearings
 from pumpclaim.errors import InputError
 from pumpclaim.reports.assessment.checklist import checklist
-from pumpclaim.reports.assessment.words import answer_words, place_words
+from pumpclaim.reports.assessment.words import answer_words, bearing_words, place_words
 from pumpclaim.web.charts.access import chart_of
 from pumpclaim.web.charts.form import digest, field_of, sent_questions
 from pumpclaim.web.charts.importing import Imported, import_charts
@@ -203,8 +204,13 @@ def _page(
         owner=owners(services, visitor).get(chart.owner, "removed"),
         seen_patient=digest({"answer": chart.patient_id}),
         drug_names=policy.drugs.by_id.values(), answers=_answers(whole, part),
-        **_panel(chart, whole, policy),
+        bearing=_bearing(policy, part), **_panel(chart, whole, policy),
     )  # fmt: skip
+
+
+def _bearing(policy: PolicySet, part: Part) -> dict[str, str]:
+    """What hangs on each question, in words."""
+    return {name: bearing_words(one) for name, one in bearings(policy, part.id).items()}
 
 
 def _panel(chart: Chart, whole: Assessment | None, policy: PolicySet) -> dict[str, Any]:
@@ -273,7 +279,7 @@ def save_one(
         request, "parts/chart_saved.html.j2", visitor, headers=headers,
         chart=changed, field=saved.field, redraw=saved.redraw, new_places=saved.new_places,
         read_as="" if saved.field.problem else read_as(whole, asked),
-        **_panel(changed, whole, policy),
+        bearing=_bearing(policy, policy.chart[found.part]), **_panel(changed, whole, policy),
     )  # fmt: skip
 
 
