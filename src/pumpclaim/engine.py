@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -84,12 +84,34 @@ def choose_rules(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tupl
 
 @lru_cache(maxsize=64)
 def _plan(codes: tuple[str, ...], policy: PolicySet, charts_given: bool) -> tuple[Planned, ...]:
-    line = Line(policy, charts_given=charts_given)
     return tuple(
         Planned(RULES[code], case, (case.when & _reached(RULES[code])).alias(f"{code}/{number}"))
         for code in codes
-        if charts_given or not RULES[code].charts
-        for number, case in enumerate(RULES[code].cases(line))
+        for number, case in enumerate(_cases(RULES[code], policy, charts_given=charts_given))
+    )
+
+
+def _cases(rule: Rule, policy: PolicySet, *, charts_given: bool) -> list[Case]:
+    """A rule's cases; with charts those of patients whose records are asked for, and those of the others."""
+    without = [] if rule.charts else rule.cases(Line(policy))
+    if not charts_given:
+        return without
+    asked = rule.cases(Line(policy, charts_given=True))
+    if _same(asked, without):
+        return asked
+    is_asked = pl.col("is_asked")
+    return [
+        *(replace(case, when=case.when & is_asked) for case in asked),
+        *(replace(case, when=case.when & ~is_asked) for case in without),
+    ]
+
+
+def _same(some: list[Case], others: list[Case]) -> bool:
+    """Whether cases are the same: a rule that does not look at charts."""
+    nothing = pl.lit(None)
+    return len(some) == len(others) and all(
+        one.when.meta.eq(other.when) and replace(one, when=nothing) == replace(other, when=nothing)
+        for one, other in zip(some, others, strict=True)
     )
 
 

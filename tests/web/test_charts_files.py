@@ -15,6 +15,7 @@ import pytest
 
 from pumpclaim.charts.assessment import assess
 from pumpclaim.readers.chart import read_chart_data, read_charts
+from pumpclaim.web.charts.store import read
 from pumpclaim.web.security.visitors import Visitor
 
 from .charting import HOSTILE, HTMX, POLICY, act_as, audited, begin, take_over
@@ -28,6 +29,39 @@ if TYPE_CHECKING:
 OTHER = Visitor("other", "other.biller", "biller", None)
 REVIEWER = Visitor("reviewer", "a.reviewer", "reviewer", None)
 ADMINISTRATOR = Visitor("boss", "an.administrator", "administrator", None)
+
+
+def test_a_shared_chart_is_seen_by_all_and_changed_by_its_owner_alone(client: TestClient) -> None:
+    act_as(client, REVIEWER)
+    page = begin(client, patient="SHARED1", part="encounter")
+    where = page.where
+    text = client.get(where).text
+    assert "Yours alone." in text
+    act_as(client, OTHER)
+    assert client.get(where).status_code == 404
+    assert (
+        client.post(f"{where}/share", data={"csrf": page.csrf, "shared": "yes"}).status_code == 404
+    )
+    act_as(client, REVIEWER)
+    assert (
+        client.post(f"{where}/share", data={"csrf": page.csrf, "shared": "yes"}).status_code == 303
+    )
+    assert "Shared with everybody here." in client.get(where).text
+    act_as(client, OTHER)
+    seen = client.get(where)
+    assert seen.status_code == 200
+    assert "it is shared, so your claims are judged with it" in seen.text
+    assert "SHARED1" in client.get("/charts").text
+    for way in ("/share", "/remove", "/answers/legible", "/patient", ""):
+        sent = {"csrf": page.csrf, "shared": "no", "patient_id": "MINE"}
+        assert client.post(where + way, data=sent).status_code == 403, way
+    act_as(client, REVIEWER)
+    client.post(f"{where}/share", data={"csrf": page.csrf, "shared": "no"})
+    act_as(client, OTHER)
+    assert client.get(where).status_code == 404
+    assert [one["action"] for one in audited(client) if "shar" in one["action"]] == [
+        "share chart", "stop sharing chart",
+    ]  # fmt: skip
 
 
 def test_a_chart_is_its_owners(client: TestClient) -> None:
@@ -66,7 +100,7 @@ def test_what_is_taken_over_belongs_to_who_took_it(client: TestClient) -> None:
     take_over(client, ("a.yaml", (EXAMPLES / "charts/implant.yaml").read_bytes()))
     services = client.app.state.services
     assert services.charts.of("local") == []
-    assert services.charts.chart_set("other", POLICY).count == 1
+    assert read(services.charts.of("other"), POLICY).count == 1
     act_as(client, None)
 
 
@@ -108,8 +142,7 @@ def test_a_chart_goes_out_and_comes_back_in_every_format(client: TestClient, nam
     for file in files:
         services.charts.remove(services.charts.of()[0].id)
         assert "1 chart taken over" in take_over(client, file).text, file[0]
-        read = services.charts.chart_set("local", POLICY)
-        again = assess(read, policy=POLICY).charts[0]
+        again = assess(read(services.charts.of("local"), POLICY), policy=POLICY).charts[0]
         assert (again.patient_id, again.determination) == (
             original.patient_id,
             original.determination,

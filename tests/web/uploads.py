@@ -54,7 +54,9 @@ def begun(app: FastAPI, *files: tuple[str, bytes], owner: str = "local", **optio
     """A batch that is kept and judged without a page; gives its id once it has ended."""
     store = app.state.services.batches
     named = [(name, io.BytesIO(data)) for name, data in files]
-    batch = store.create(owner, named, {"readings": {}, "thresholds": {}, **options}, 100)
+    batch = store.create(
+        owner, named, {"readings": {}, "thresholds": {}, "records_of": "charted", **options}, 100
+    )
     app.state.runner.submit(batch.id)
     ended(app, batch.id)
     return str(batch.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pumpclaim._version import __version__
@@ -83,3 +83,10 @@ def is_fragment(request: Request) -> bool:
     """Whether htmx asks for a part of a page, not for a page to go to or to go back to."""
     asked = request.headers
     return "hx-request" in asked and not {"hx-boosted", "hx-history-restore-request"} & {*asked}
+
+
+def go_to(request: Request, where: str) -> Response:
+    """On to another page, whether htmx or the browser asks."""
+    if is_fragment(request):
+        return Response(status_code=204, headers={"HX-Redirect": where})
+    return RedirectResponse(where, status_code=303)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 from fastapi import HTTPException
 
+from pumpclaim.options import ALL_PATIENTS
 from pumpclaim.policy import load
 from pumpclaim.readers.claim_text import claim_segments
 from pumpclaim.readers.sources import Source, read_bytes
@@ -45,6 +46,7 @@ def review_claim(batch: Batch, results: Results, claim: int) -> OneClaim:
         contractor=batch.options.get("contractor"),
         charts=results.charts(policy),
         past=results.past_of(patients),
+        records_of=batch.options.get("records_of", ALL_PATIENTS),
     )
     return OneClaim(review, numbers.to_list().index(claim))
 

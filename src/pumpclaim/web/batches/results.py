@@ -11,6 +11,7 @@ import polars as pl
 
 from pumpclaim.charts.chart_set import ChartSet
 from pumpclaim.claim_set import ClaimSet
+from pumpclaim.patient_ids import plain_ids
 from pumpclaim.readers.chart import read_chart_data
 from pumpclaim.tables import CLAIMS, LINES
 from pumpclaim.utilization.measure import Utilization, of_review
@@ -53,7 +54,17 @@ def save(review: Review, past: ClaimSet | None, folder: Path) -> dict[str, Any]:
         "at_stake": int(found["at_stake"].fill_null(0).sum()),
         "determinations": dict(counts),
         "refused": len(refused),
+        "charted": _charted(review),
     }
+
+
+def _charted(review: Review) -> int:
+    """Patients of the claims of whom there is a chart."""
+    if review.charts is None:
+        return 0
+    charts = [review.charts.of(part)["patient_id"] for part in ("implant", "encounter")]
+    patients = plain_ids(review.claim_set.claims["patient_id"]).unique()
+    return int(patients.is_in(plain_ids(pl.concat(charts)).implode()).sum())
 
 
 @dataclass(frozen=True)
@@ -92,13 +103,21 @@ class Results:
         """The findings of some claims (tables.FINDINGS)."""
         return self._scan("findings").filter(pl.col("claim").is_in(claims.to_list())).collect()
 
+    @cached_property
+    def chart_documents(self) -> list[dict[str, Any]]:
+        """The charts with which it was judged, as contents of chart files."""
+        file = self.folder / CHARTS
+        found: list[dict[str, Any]] = orjson.loads(file.read_bytes()) if file.exists() else []
+        return found
+
     def charts(self, policy: PolicySet) -> ChartSet | None:
         """The charts with which it was judged; null without any."""
-        file = self.folder / CHARTS
-        if not file.exists():
+        if not self.chart_documents:
             return None
-        documents = orjson.loads(file.read_bytes())
-        named = [(f"chart {n}", orjson.dumps(one)) for n, one in enumerate(documents, start=1)]
+        named = [
+            (f"chart {number}", orjson.dumps(one))
+            for number, one in enumerate(self.chart_documents, start=1)
+        ]
         return read_chart_data(named, policy)
 
     def of_patients(self, keep: pl.Expr) -> tuple[ClaimSet, pl.Series]:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, File, HTTPException, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, HTTPException, Request, Response, UploadFile
 from starlette.datastructures import FormData
 
 from pumpclaim.charts.bearing import bearings
 from pumpclaim.errors import InputError
 from pumpclaim.reports.assessment.checklist import checklist
 from pumpclaim.reports.assessment.words import answer_words, bearing_words, place_words
-from pumpclaim.web.charts.access import chart_of
+from pumpclaim.web.charts.access import chart_of, charts_of
 from pumpclaim.web.charts.form import digest, field_of, sent_questions
 from pumpclaim.web.charts.importing import Imported, import_charts
 from pumpclaim.web.charts.listing import SORTS, Row, Selection, summaries
 from pumpclaim.web.charts.saving import CHANGED, Saved, judged, read_as, save
 from pumpclaim.web.charts.store import Chart, StaleError
 from pumpclaim.web.pages import chart_files
-from pumpclaim.web.pages.worklist import go_to, owners
+from pumpclaim.web.paging import paged
 from pumpclaim.web.security.guard import SignedIn, require
-from pumpclaim.web.security.visitors import JUDGE, SEE_ALL, Visitor
+from pumpclaim.web.security.visitors import JUDGE, Visitor
 from pumpclaim.web.services import services_of
-from pumpclaim.web.templating import is_fragment, page
+from pumpclaim.web.templating import go_to, is_fragment, page
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pumpclaim.charts.assessment import Assessment
     from pumpclaim.policy import PolicySet
     from pumpclaim.policy.chart import Part, Question
+    from pumpclaim.web.services import Services
 
 router = APIRouter()
 router.include_router(chart_files.router)
@@ -67,25 +68,18 @@ def _list(
     **values: Any,
 ) -> Response:
     services, policy = services_of(request), services_of(request).policy_of(visitor)
-    found = services.charts.of(None if visitor.may(SEE_ALL) else visitor.id)
-    told, names = summaries(found, policy), owners(services, visitor)
-    rows = [
-        Row(
-            one, told[one.id], names.get(one.owner, "you" if one.owner == visitor.id else "removed")
-        )
-        for one in found
-    ]
+    found = charts_of(services, visitor)
+    told, names = summaries(found, policy), owner_names(services, visitor, found)
+    rows = [Row(one, told[one.id], names.get(one.owner, "removed")) for one in found]
     selection = _selection(request)
     chosen = selection.of(rows)
-    pages = max(1, -(-len(chosen) // ROWS))
-    asked = request.query_params.get("page", "1")
-    number = min(pages, max(1, int(asked))) if asked.isdecimal() and len(asked) < 9 else 1
-    shown = chosen[(number - 1) * ROWS : number * ROWS]
+    at = paged(request, len(chosen), ROWS)
+    shown = chosen[at.shown]
     services.audit.record(visitor.name, "see charts", charts=" ".join(r.chart.id for r in shown))
     return page(
         request, template, visitor, status=status,
-        rows=shown, chosen=len(chosen), all=len(rows), number=number, pages=pages,
-        selection=selection, has_owners=bool(names),
+        rows=shown, chosen=len(chosen), all=len(rows), paged=at,
+        selection=selection, has_owners=set(names) > {visitor.id},
         parts=[
             (one, [one.questions[name] for name in day_questions(policy, one.id)])
             for one in policy.chart.parts.values()
@@ -93,6 +87,13 @@ def _list(
         determinations=sorted({row.summary.determination for row in rows}),
         limits=services.settings.limits, **{"imported": None, "problem": None, "typed": {}, **values},
     )  # fmt: skip
+
+
+def owner_names(services: Services, visitor: Visitor, found: list[Chart]) -> dict[str, str]:
+    """Names of the owners of charts that the visitor sees, by id."""
+    names = {one.id: one.name for one in services.users.all()}
+    seen = {one.owner for one in found} & set(names)
+    return {visitor.id: "you", **{one: names[one] for one in seen - {visitor.id}}}
 
 
 def _selection(request: Request) -> Selection:
@@ -201,7 +202,7 @@ def _page(
         request, "chart.html.j2" if is_own else "chart_read.html.j2", visitor, status=status,
         chart=chart, part=part, fields=fields, problem=problem, notice=notice,
         problems=[one.field for one in became.values() if one.field.problem],
-        owner=owners(services, visitor).get(chart.owner, "removed"),
+        owner=owner_names(services, visitor, [chart]).get(chart.owner, "removed"),
         seen_patient=digest({"answer": chart.patient_id}),
         drug_names=policy.drugs.by_id.values(), answers=_answers(whole, part),
         bearing=_bearing(policy, part), **_panel(chart, whole, policy),
@@ -298,6 +299,22 @@ def rename(request: Request, visitor: SignedIn, chart: str, form: Posted) -> Res
         return _page(request, visitor, found, status=422, problem=f"Not saved: {error.what}.")
     services.audit.record(visitor.name, "rename chart", chart=chart)
     return go_to(request, f"/charts/{chart}?said=saved")
+
+
+@router.post("/charts/{chart}/share")
+def share(
+    request: Request, visitor: SignedIn, chart: str, shared: Annotated[bool, Form()]
+) -> Response:
+    """Let everybody of this server see the chart and be judged with it, or end that."""
+    services = services_of(request)
+    found = chart_of(services, visitor, chart, change=True)
+    try:
+        services.charts.share(chart, shared=shared, version=found.version)
+    except StaleError as error:
+        return _page(request, visitor, error.chart, status=409, problem=f"Not saved: {CHANGED}.")
+    action = "share chart" if shared else "stop sharing chart"
+    services.audit.record(visitor.name, action, chart=chart)
+    return go_to(request, f"/charts/{chart}")
 
 
 @router.get("/charts/{chart}/remove")

@@ -1,21 +1,23 @@
-"""The worklist: upload, progress, the table, its filters, exports."""
+"""The worklist: the table, its filters, exports."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, File, Form, HTTPException, Request, Response, UploadFile
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, HTTPException, Request, Response
 
 from pumpclaim.errors import InputError
+from pumpclaim.options import ALL_PATIENTS
 from pumpclaim.reports.worklist import FORMS
 from pumpclaim.web.batches.access import batch_of, results_of
-from pumpclaim.web.batches.store import DONE, WAITING, Batch
-from pumpclaim.web.security.guard import SignedIn, require
-from pumpclaim.web.security.visitors import JUDGE, SEE_ALL, Visitor
+from pumpclaim.web.batches.store import DONE
+from pumpclaim.web.pages import uploads
+from pumpclaim.web.pages.uploads import owners, runner_of
+from pumpclaim.web.paging import paged
+from pumpclaim.web.security.guard import SignedIn
 from pumpclaim.web.services import services_of
 from pumpclaim.web.templating import is_fragment, page
 from pumpclaim.worklist import Selection, choices
@@ -24,79 +26,14 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pumpclaim.web.batches.results import Results
-    from pumpclaim.web.batches.runner import Runner
+    from pumpclaim.web.batches.store import Batch
     from pumpclaim.web.services import Services
 
 router = APIRouter()
+router.include_router(uploads.router)
 ROWS = 50
 """Claims on one page of the worklist."""
 DAYS = ("first_day", "last_day")
-CONTRACT_DIGITS = 5
-
-
-def runner_of(request: Request) -> Runner:
-    """What judges the batches of the server that a request came to."""
-    found: Runner = request.app.state.runner
-    return found
-
-
-@router.get("/")
-def start(request: Request, visitor: SignedIn) -> Response:
-    """Where files are dropped, and what was dropped before."""
-    services = services_of(request)
-    all_of = None if visitor.may(SEE_ALL) else visitor.id
-    return page(
-        request, "start.html.j2", visitor,
-        batches=services.batches.of(all_of), owners=owners(services, visitor),
-        switched=services.preferences.of(visitor.id), limits=services.settings.limits,
-    )  # fmt: skip
-
-
-def owners(services: Services, visitor: Visitor) -> dict[str, str]:
-    """Names of the owners of what the visitor sees, by id."""
-    return {one.id: one.name for one in services.users.all()} if visitor.may(SEE_ALL) else {}
-
-
-@router.post("/batches")
-def upload(
-    request: Request,
-    visitor: SignedIn,
-    files: Annotated[list[UploadFile], File()],
-    contractor: Annotated[str, Form()] = "",
-) -> Response:
-    """Keep files and have them judged; on to their worklist."""
-    require(visitor, JUDGE)
-    services = services_of(request)
-    options = _options(services, visitor)
-    if contractor.strip():
-        options["contractor"] = _contract(contractor.strip())
-    batch = services.batches.create(
-        visitor.id,
-        ((one.filename or "", one.file) for one in files),
-        options,
-        services.settings.limits.files,
-    )
-    services.audit.record(visitor.name, "upload", batch=batch.id, files=str(len(batch.files)))
-    runner_of(request).submit(batch.id)
-    return go_to(request, f"/batches/{batch.id}")
-
-
-def _contract(number: str) -> str:
-    if not (len(number) == CONTRACT_DIGITS and number.isascii() and number.isdigit()):
-        raise InputError("a contract number has five digits, such as 01312")
-    return number
-
-
-def _options(services: Services, visitor: Visitor) -> dict[str, Any]:
-    switched = services.preferences.of(visitor.id)
-    return {"readings": dict(switched.readings), "thresholds": dict(switched.thresholds)}
-
-
-def go_to(request: Request, where: str) -> Response:
-    """On to another page, whether htmx or the browser asks."""
-    if is_fragment(request):
-        return Response(status_code=204, headers={"HX-Redirect": where})
-    return RedirectResponse(where, status_code=303)
 
 
 @router.get("/batches/{batch}")
@@ -112,8 +49,8 @@ def worklist(request: Request, visitor: SignedIn, batch: str) -> Response:
     results = results_of(services, visitor, batch)[1]
     selection = selection_of(request)
     chosen = selection.of(results.worklist)
-    number = _page_number(request, chosen.height)
-    rows = chosen.slice((number - 1) * ROWS, ROWS)
+    at = paged(request, chosen.height, ROWS)
+    rows = chosen[at.shown]
     services.audit.record(
         visitor.name,
         "see worklist",
@@ -124,12 +61,23 @@ def worklist(request: Request, visitor: SignedIn, batch: str) -> Response:
     return page(
         request, "parts/worklist_table.html.j2" if part else "worklist.html.j2", visitor,
         batch=found, rows=with_findings(rows, results), selection=asdict(selection),
-        query=query_of(selection), number=number, pages=max(1, -(-chosen.height // ROWS)),
+        query=query_of(selection), paged=at, judged=_judged(services, found, results),
         chosen=chosen.height, at_stake=_sum(chosen["at_stake"]), unknown=chosen["at_stake"].null_count(),
         choices=choices(results.worklist), titles=_titles(),
         rejected=results.rejected.head(200).to_dicts(), rejected_count=results.rejected.height,
         refused=results.refused, notices=results.notices, owners=owners(services, visitor), forms=FORMS,
     )  # fmt: skip
+
+
+def _judged(services: Services, batch: Batch, results: Results) -> dict[str, Any]:
+    """How a batch was judged, and whether the charts are others by now."""
+    charts = results.chart_documents
+    return {
+        "charts": len(charts),
+        "charted": (batch.summary or {}).get("charted"),
+        "ask_all": batch.options.get("records_of", ALL_PATIENTS) == ALL_PATIENTS,
+        "charts_changed": charts != services.charts.documents(batch.owner),
+    }
 
 
 def selection_of(request: Request) -> Selection:
@@ -150,12 +98,6 @@ def selection_of(request: Request) -> Selection:
 def query_of(selection: Selection) -> str:
     """A selection as the query of a URL, without the question mark."""
     return urlencode({name: str(value) for name, value in asdict(selection).items() if value})
-
-
-def _page_number(request: Request, rows: int) -> int:
-    text = request.query_params.get("page", "1")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 1
-    return max(1, min(number, -(-rows // ROWS)))
 
 
 def with_findings(rows: pl.DataFrame, results: Results) -> list[dict[str, Any]]:
@@ -179,18 +121,6 @@ def _sum(column: pl.Series) -> int:
     return int(column.fill_null(0).sum())
 
 
-@router.get("/batches/{batch}/state")
-def state(request: Request, visitor: SignedIn, batch: str) -> Response:
-    """How far an upload is, for the page that waits; once it has ended, the page is loaded anew."""
-    found = batch_of(services_of(request), visitor, batch)
-    if found.is_ended:
-        return Response(status_code=204, headers={"HX-Refresh": "true"})
-    return page(
-        request, "parts/progress.html.j2", visitor,
-        batch=found, progress=runner_of(request).progress(found),
-    )  # fmt: skip
-
-
 @router.get("/batches/{batch}/export.{form}")
 def export(request: Request, visitor: SignedIn, batch: str, form: str) -> Response:
     """The worklist as it is filtered, as a file."""
@@ -208,34 +138,3 @@ def export(request: Request, visitor: SignedIn, batch: str, form: str) -> Respon
         media_type=media_type,
         headers={"Content-Disposition": f'attachment; filename="worklist.{form}"'},
     )
-
-
-@router.post("/batches/{batch}/judge")
-def judge_again(request: Request, visitor: SignedIn, batch: str) -> Response:
-    """Judge an upload once more, with today's charts and the readings that the visitor has switched."""
-    services = services_of(request)
-    found = batch_of(services, visitor, batch, change=True)
-    if found.is_ended:
-        options = {**found.options, **_options(services, visitor)}
-        services.batches.set_state(batch, WAITING, options=options)
-        services.audit.record(visitor.name, "judge again", batch=batch)
-        runner_of(request).submit(batch)
-    return go_to(request, f"/batches/{batch}")
-
-
-@router.get("/batches/{batch}/remove")
-def ask_remove(request: Request, visitor: SignedIn, batch: str) -> Response:
-    """Ask before an upload is removed."""
-    found: Batch = batch_of(services_of(request), visitor, batch, change=True)
-    return page(request, "batch_remove.html.j2", visitor, batch=found)
-
-
-@router.post("/batches/{batch}/remove")
-def remove(request: Request, visitor: SignedIn, batch: str) -> Response:
-    """Remove an upload: its files, and what was found in them."""
-    services = services_of(request)
-    batch_of(services, visitor, batch, change=True)
-    runner_of(request).end(batch)
-    services.batches.remove(batch)
-    services.audit.record(visitor.name, "remove upload", batch=batch)
-    return go_to(request, "/")
