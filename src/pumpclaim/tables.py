@@ -359,6 +359,12 @@ WORKLIST = Table(
     (
         *(column for column in DETERMINED if column.name != "findings"),
         Column("at_stake", pl.Int64, "what is lost when nobody acts", unit="nano-dollars"),
+        Column(
+            "left_uncharged",
+            pl.Int64,
+            "what charges lack to the allowance; paid to nobody, whatever is done",
+            unit="nano-dollars",
+        ),
         Column("findings", pl.UInt32, "number of findings"),
         Column("rules", pl.List(pl.String), "codes of the rules that fired"),
         Column("outcomes", pl.List(pl.String), "outcomes of its findings, worst first"),

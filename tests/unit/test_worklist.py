@@ -37,43 +37,73 @@ def review() -> pumpclaim.Review:
     )
 
 
-def stakes(review: pumpclaim.Review) -> dict[int, int | None]:
-    """Dollars at stake of every claim, line by line in plain Python."""
+def stakes(review: pumpclaim.Review) -> dict[int, tuple[int | None, int | None]]:
+    """Dollars at stake and left uncharged of every claim, line by line in plain Python."""
     lines: dict[int, list[dict[str, Any]]] = {}
     for row in review.prices.to_dicts():
         lines.setdefault(row["claim"], []).append(row)
     found: dict[int, list[dict[str, Any]]] = {}
     for row in review.findings.to_dicts():
         found.setdefault(row["claim"], []).append(row)
-    told: dict[int, int | None] = {}
+    told: dict[int, tuple[int | None, int | None]] = {}
     for claim in range(review.claim_set.claims.height):
-        total: int | None = 0
+        at_stake: list[int | None] = []
+        left: list[int | None] = []
         for line in lines.get(claim, []):
             own = [f for f in found.get(claim, []) if f["line"] in (None, line["line"])]
-            amounts: list[int | None] = []
+            rules = {f["rule"] for f in own}
+            allowed = None if "DRG112" in rules else line["allowed"]
+            payable = None if "DRG112" in rules else line["payable"]
             if any(f["outcome"] in ("deny", "reject", "records") for f in own):
-                amounts.append(line["payable"] or line["charge"] or line["allowed"] or None)
-            if any(f["rule"] == "PRC104" for f in own):
-                amounts.append(line["allowed"] - line["charge"])
-            for amount in amounts:
-                total = None if total is None or amount is None else total + amount
-        told[claim] = total
+                at_stake.append(payable or line["charge"] or allowed or None)
+            if "PRC104" in rules:
+                left.append(None if allowed is None else allowed - line["charge"])
+        told[claim] = (
+            None if None in at_stake else sum(filter(None, at_stake)),
+            None if None in left else sum(filter(None, left)),
+        )
     return told
+
+
+def reckoned(table: pl.DataFrame) -> dict[int, tuple[int | None, int | None]]:
+    return {
+        claim: (stake, left)
+        for claim, stake, left in table.select("claim", "at_stake", "left_uncharged").iter_rows()
+    }
 
 
 @settings(max_examples=60, deadline=None)
 @given(SITUATION)
-def test_dollars_at_stake_are_those_of_the_lines_that_findings_concern(situation: Any) -> None:
+def test_dollars_are_those_of_the_lines_that_findings_concern(situation: Any) -> None:
     review = pumpclaim.check(claims_of(situation))
     table = worklist(review)
-    assert dict(table.select("claim", "at_stake").iter_rows()) == stakes(review)
+    assert reckoned(table) == stakes(review)
     assert sorted(table["claim"].to_list()) == list(range(len(situation)))
+
+
+def test_a_charge_below_the_allowance_is_no_reason_to_work(review: pumpclaim.Review) -> None:
+    day = date(2025, 3, 10)
+    claims = claims_of([
+        {"id": "LOW", "patient_id": "P1", "date": day, "lines": ["62370", {"line": "J7999-KD CLONIDINE 4000MCG", "charge": 10}]},
+        {"id": "SLIP", "patient_id": "P2", "date": day, "lines": ["62370", {"line": "J7999-KD CLONIDINE 4000MG", "charge": 500}]},
+        {"id": "KD", "patient_id": "P3", "date": day, "lines": ["62370", {"line": "J7999 CLONIDINE 400MCG", "charge": 100}]},
+        {"id": "FINE", "patient_id": "P4", "date": day, "lines": ["62370", {"line": "J7999-KD CLONIDINE 400MCG", "charge": 100}]},
+    ])  # fmt: skip
+    table = worklist(pumpclaim.check(claims))
+    told = {row["claim_id"]: row for row in table.to_dicts()}
+    assert table["claim_id"].to_list() == ["SLIP", "KD", "LOW", "FINE"]
+    assert told["LOW"]["at_stake"] == 0
+    assert told["LOW"]["left_uncharged"] == 54_00 * CENTS
+    assert told["SLIP"]["at_stake"] == 500_00 * CENTS  # the charge: the allowance is implausible
+    assert told["SLIP"]["left_uncharged"] is None
+    assert told["FINE"]["left_uncharged"] == 0
 
 
 def test_dollars_at_stake_of_the_example(review: pumpclaim.Review) -> None:
     table = worklist(review)
     of = dict(table.select("claim_id", "at_stake").iter_rows())
-    assert dict(table.select("claim", "at_stake").iter_rows()) == stakes(review)
+    assert reckoned(table) == stakes(review)
+    assert of["R-1006"] == 5200_00 * CENTS  # an implausible amount: the charge, not the allowance
     assert (
         of["R-1004"] == 220_00 * CENTS
     )  # the drug line without KD, its allowance below its charge

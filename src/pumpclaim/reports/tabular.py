@@ -32,6 +32,7 @@ MONEY = {
     "fee": EXACT,
     "extended": EXACT,
     "at_stake": EXACT,
+    "left_uncharged": EXACT,
 }
 """Columns of money, and their type in Parquet."""
 FORMULA = r"^[=+\-@\t\r]"

@@ -13,7 +13,7 @@ from pumpclaim.charts.chart_set import ChartSet
 from pumpclaim.claim_set import ClaimSet
 from pumpclaim.patient_ids import plain_ids
 from pumpclaim.readers.chart import read_chart_data
-from pumpclaim.tables import CLAIMS, LINES
+from pumpclaim.tables import CLAIMS, LINES, WORKLIST
 from pumpclaim.utilization.measure import Utilization, of_review
 from pumpclaim.worklist import worklist
 
@@ -51,7 +51,7 @@ def save(review: Review, past: ClaimSet | None, folder: Path) -> dict[str, Any]:
     counts = found.group_by(pl.col("determination").cast(pl.String)).len().rows()
     return {
         **review.summary(),
-        "at_stake": int(found["at_stake"].fill_null(0).sum()),
+        **{name: int(found[name].fill_null(0).sum()) for name in ("at_stake", "left_uncharged")},
         "determinations": dict(counts),
         "refused": len(refused),
         "charted": _charted(review),
@@ -78,8 +78,8 @@ class Results:
 
     @cached_property
     def worklist(self) -> pl.DataFrame:
-        """Every reviewed claim (tables.WORKLIST)."""
-        return self._scan("worklist").collect()
+        """Every reviewed claim (tables.WORKLIST); what an earlier version did not write is null."""
+        return WORKLIST.conform(self._scan("worklist").collect())
 
     @cached_property
     def rejected(self) -> pl.DataFrame:

@@ -50,7 +50,7 @@ def claim_page(request: Request, visitor: SignedIn, batch: str, claim: int) -> R
     segments, rows = _own_text(found, results.folder, one.review, one.position, told)
     return page(
         request, "claim.html.j2", visitor,
-        batch=found, claim=claim, told=told, at_stake=row["at_stake"], past=past,
+        batch=found, claim=claim, told=told, row=row, past=past,
         picture_words=_picture_words(one.review, told["patient_id"]) if past else None,
         charts=chart_documents(one.review, one.position), segments=segments, rows=rows,
         has_charts=one.review.charts is not None,

@@ -20,7 +20,7 @@ from pumpclaim.web.paging import paged
 from pumpclaim.web.security.guard import SignedIn
 from pumpclaim.web.services import services_of
 from pumpclaim.web.templating import is_fragment, page
-from pumpclaim.worklist import Selection, choices
+from pumpclaim.worklist import UNDERCHARGED, Selection, choices
 
 if TYPE_CHECKING:
     import polars as pl
@@ -63,6 +63,7 @@ def worklist(request: Request, visitor: SignedIn, batch: str) -> Response:
         batch=found, rows=with_findings(rows, results), selection=asdict(selection),
         query=query_of(selection), paged=at, judged=_judged(services, found, results),
         chosen=chosen.height, at_stake=_sum(chosen["at_stake"]), unknown=chosen["at_stake"].null_count(),
+        left_uncharged=_sum(chosen["left_uncharged"]), undercharged=UNDERCHARGED,
         choices=choices(results.worklist), titles=_titles(),
         rejected=results.rejected.head(200).to_dicts(), rejected_count=results.rejected.height,
         refused=results.refused, notices=results.notices, owners=owners(services, visitor), forms=FORMS,
