@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 router.include_router(uploads.router)
+EXPORTS = {
+    "csv": "CSV of claims", "findings.csv": "CSV of findings", "xlsx": "Excel", "json": "JSON",
+}  # fmt: skip
+"""The forms in which a worklist is taken away, and what they are called."""
 ROWS = 50
 """Claims on one page of the worklist."""
 DAYS = ("first_day", "last_day")
@@ -66,7 +70,7 @@ def worklist(request: Request, visitor: SignedIn, batch: str) -> Response:
         left_uncharged=_sum(chosen["left_uncharged"]), undercharged=UNDERCHARGED,
         choices=choices(results.worklist), titles=_titles(),
         rejected=results.rejected.head(200).to_dicts(), rejected_count=results.rejected.height,
-        refused=results.refused, notices=results.notices, owners=owners(services, visitor), forms=FORMS,
+        refused=results.refused, notices=results.notices, owners=owners(services, visitor), exports=EXPORTS,
     )  # fmt: skip
 
 
@@ -134,8 +138,9 @@ def export(request: Request, visitor: SignedIn, batch: str, form: str) -> Respon
     services.audit.record(
         visitor.name, "export worklist", batch=batch, form=form, claims=str(chosen.height)
     )
+    name = f"worklist.{form}" if "." not in form else f"worklist-{form}"
     return Response(
         render(chosen, results.findings_of(chosen["claim"])),
         media_type=media_type,
-        headers={"Content-Disposition": f'attachment; filename="worklist.{form}"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
