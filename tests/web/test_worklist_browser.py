@@ -89,7 +89,7 @@ def test_filter_walk_by_keys_and_export(browse: Callable[..., Page]) -> None:
     expect(page).to_have_url(re.compile("claim=R-100"))
     expect(page.locator("#claims tbody tr")).to_have_count(6)
     with page.expect_download() as got:
-        page.get_by_role("link", name="CSV").click()
+        page.get_by_role("link", name="CSV of claims").click()
     rows = list(csv.DictReader(Path(got.value.path()).read_text("utf-8-sig").splitlines()))
     assert len({row["claim_id"] for row in rows}) == 6
     assert {row["determination"] for row in rows} == {"fix"}
@@ -168,8 +168,8 @@ def test_utilization_down_to_the_patient(browse: Callable[..., Page], server: Se
     accessible(page)
     shot(page, "patient")
     page.set_viewport_size({"width": 390, "height": 800})
-    page.wait_for_function(
-        "document.querySelector('img.picture').currentSrc.includes('narrow=yes')"
+    expect(page.locator("img.picture")).to_have_js_property(
+        "currentSrc", page.locator("source").evaluate("one => new URL(one.srcset, location).href")
     )
     assert drawn(page) <= 364
     page.set_viewport_size({"width": 1280, "height": 900})

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from pumpclaim.charts.assessment import assess
 from pumpclaim.patient_ids import plain_id
+from pumpclaim.policy.model import Role
 from pumpclaim.reports.amounts import MONEY_DIGITS, decimal_text
 from pumpclaim.reports.assessment.page import chart_view
+from pumpclaim.reports.claim_findings import finding_documents
 from pumpclaim.reports.json import document
 from pumpclaim.rules import RULES
 from pumpclaim.utilization.measure import of_review
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from pumpclaim.readers.claim_text import ClaimSegment
     from pumpclaim.review import Review
@@ -31,25 +34,15 @@ MODIFIERS = ("modifier_1", "modifier_2", "modifier_3", "modifier_4")
 def claim_document(review: Review, claim: int) -> dict[str, Any]:
     """The claim at position ``claim`` of a review: the JSON of check with more of what was billed.
 
-    Keys beyond those of check: ``head`` (name and text of what is known), ``charge``; each line has
-    ``modifiers``, ``description``, ``note``, ``units``, ``charge``, ``place_of_service``, ``revenue_code``
-    and its own ``findings``; each finding has ``about``, the statements in our words.
+    Keys beyond those of check: ``head`` (name and text of what is known), ``charge``, ``of_claim`` (the
+    findings on the whole claim), ``asked_charts`` (kind and day of each chart that the article asks of its
+    services); each line has ``modifiers``, ``description``, ``note``, ``units``, ``charge``,
+    ``place_of_service``, ``revenue_code`` and its own ``findings``; of findings see ``finding_documents``.
     """
     told: dict[str, Any] = document(review)["claims"][claim]
     row = review.claim_set.claims.row(claim, named=True)
     lines = review.claim_set.lines.filter(claim=claim).to_dicts()
-    statements = {
-        name: one for article in review.policy.articles for name, one in article.statements.items()
-    }
-    for finding in told["findings"]:
-        finding["about"] = [
-            {
-                "statement": name,
-                "summary": statements[name].summary,
-                "where": statements[name].where,
-            }
-            for name in finding["statements"]
-        ]
+    told["findings"] = finding_documents(review, claim, told["findings"])
     for line, billed in zip(told["lines"], lines, strict=True):
         line |= {
             "modifiers": [billed[name] for name in MODIFIERS if billed[name]],
@@ -77,7 +70,19 @@ def claim_document(review: Review, claim: int) -> dict[str, Any]:
             if row[name]
         ],
         "of_claim": [one for one in told["findings"] if one["line"] is None],
+        "asked_charts": _asked_charts(review, lines),
     }  # fmt: skip
+
+
+def _asked_charts(review: Review, lines: list[dict[str, Any]]) -> list[tuple[str, date]]:
+    """The kinds of chart that services of these lines ask for, each with the first day of such a service."""
+    roles = {code.code: code.roles for code in review.contents.compiled.codes}
+    days: dict[str, date] = {}
+    for part, wanted in (("implant", Role.IMPLANT), ("encounter", Role.MANAGEMENT)):
+        for line in lines:
+            if line["service_from"] and roles.get(line["hcpcs"], Role.NONE) & wanted:
+                days.setdefault(part, line["service_from"])
+    return list(days.items())
 
 
 def past_document(review: Review, patient_id: str | None) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pumpclaim._version import __version__
 from pumpclaim.reports.amounts import dollars as dollars_text
 from pumpclaim.reports.amounts import with_commas
-from pumpclaim.reports.words import BASES, DETERMINATIONS, count
+from pumpclaim.reports.words import BASES, DETERMINATIONS, OUTCOMES, count
 from pumpclaim.web.security.guard import csrf_token
 from pumpclaim.web.services import services_of
 
@@ -48,6 +48,7 @@ environment.globals |= {
     "version": __version__,
     "navigation": NAVIGATION,
     "determination_words": DETERMINATIONS,
+    "outcome_words": OUTCOMES,
     "basis_words": BASES,
 }
 

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OneClaim:
-    """A claim of a batch in the review of its patient's claims; ``position`` is its place there."""
+    """A claim of a batch in the review of its patient's claims; ``position`` is its place there, and
+    ``numbers`` are those of the claims in the batch."""
 
     review: Review
     position: int
+    numbers: list[int]
 
 
 def review_claim(batch: Batch, results: Results, claim: int) -> OneClaim:
@@ -48,7 +50,7 @@ def review_claim(batch: Batch, results: Results, claim: int) -> OneClaim:
         past=results.past_of(patients),
         records_of=batch.options.get("records_of", ALL_PATIENTS),
     )
-    return OneClaim(review, numbers.to_list().index(claim))
+    return OneClaim(review, numbers.to_list().index(claim), numbers.to_list())
 
 
 def segments_of(batch: Batch, folder: Path, source: str, segment: int) -> list[ClaimSegment] | None:

@@ -51,6 +51,7 @@ def claim_page(request: Request, visitor: SignedIn, batch: str, claim: int) -> R
     return page(
         request, "claim.html.j2", visitor,
         batch=found, claim=claim, told=told, row=row, past=past,
+        numbers=dict(enumerate(one.numbers)),
         picture_words=_picture_words(one.review, told["patient_id"]) if past else None,
         charts=chart_documents(one.review, one.position), segments=segments, rows=rows,
         has_charts=one.review.charts is not None,
