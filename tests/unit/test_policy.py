@@ -214,3 +214,15 @@ def test_estimates(payable: str, on: date, left: str | None, medicare: str) -> N
 def test_an_estimate_with_too_much_deductible() -> None:
     with pytest.raises(InputError, match="at most 257"):
         estimate(Decimal(80), DAY, Decimal(258))
+
+
+def test_every_statement_says_by_itself_what_and_where() -> None:
+    sections = (
+        "Article Text, ", "Coding Information", "Contractor Information", "Copyright statement",
+        "General Information", "Revision History", "Sources",
+    )  # fmt: skip
+    for article in load().articles:
+        for one in article.statements.values():
+            assert one.summary[0].isupper(), one.id
+            assert one.where.startswith(sections), one.id
+            assert "same" not in one.where.split(), one.id
