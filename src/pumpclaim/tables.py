@@ -136,6 +136,12 @@ CLAIMS = Table(
             "member id; a dependent's adds name and birth date",
             x12="2010BA NM109",
         ),
+        Column(
+            "patient_name",
+            pl.String,
+            "the patient's name, family name first; shown, never kept in a history",
+            x12="2010BA/2010CA NM103, NM104",
+        ),
         Column("patient_birth_date", pl.Date, "the patient's date of birth", x12="DMG02"),
         Column(
             "patient_state", pl.String, "state of the patient's address", x12="2010BA/2010CA N402"
@@ -358,6 +364,7 @@ WORKLIST = Table(
     "one reviewed claim, what costs most to ignore first",
     (
         *(column for column in DETERMINED if column.name != "findings"),
+        Column("patient_name", pl.String, "the patient's name where the file carries it"),
         Column("at_stake", pl.Int64, "what is lost when nobody acts", unit="nano-dollars"),
         Column(
             "left_uncharged",

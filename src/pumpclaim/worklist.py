@@ -61,6 +61,7 @@ def worklist(review: Review) -> pl.DataFrame:
         )
         .join(told, on="claim", how="left", maintain_order="left")
         .with_columns(
+            review.claim_set.claims["patient_name"],
             *(_of_all(name) for name in ("at_stake", "left_uncharged")),
             rules=pl.col("rules").fill_null([]),
             outcomes=pl.col("outcomes").list.eval(pl.element().cast(pl.String)).fill_null([]),
@@ -107,7 +108,8 @@ def _positive(name: str) -> pl.Expr:
 @dataclass(frozen=True)
 class Selection:
     """Which claims of a worklist are wanted; what is null is not asked. Texts are compared as they stand,
-    patients and claim ids by what they contain, rules by code or family."""
+    claim ids by what they contain, patients by words that their id or name contain, rules by code or
+    family."""
 
     determination: str | None = None
     outcome: str | None = None
@@ -130,15 +132,20 @@ class Selection:
             asked.append(pl.col("rules").list.eval(pl.element().str.starts_with(code)).list.any())
         if self.provider is not None:
             asked.append(pl.col("billing_provider_npi") == self.provider)
-        for name, text in (("patient_id", self.patient), ("claim_id", self.claim)):
-            if text is not None:
-                has = pl.col(name).str.to_lowercase().str.contains(text.lower(), literal=True)
-                asked.append(has)
+        if self.claim is not None:
+            asked.append(_contains("claim_id", self.claim))
+        for word in (self.patient or "").replace(",", " ").split():
+            asked.append(_contains("patient_id", word) | _contains("patient_name", word))
         if self.first_day is not None:
             asked.append(pl.col("service_date") >= self.first_day)
         if self.last_day is not None:
             asked.append(pl.col("service_date") <= self.last_day)
         return table.filter(*asked) if asked else table
+
+
+def _contains(name: str, text: str) -> pl.Expr:
+    has = pl.col(name).str.to_lowercase().str.contains(text.lower(), literal=True)
+    return has.fill_null(value=False)
 
 
 def choices(table: pl.DataFrame) -> dict[str, list[str]]:

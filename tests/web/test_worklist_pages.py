@@ -245,6 +245,44 @@ def test_a_file_that_others_wrote(client: TestClient) -> None:
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
+def test_billers_know_names(client: TestClient, batch: str, review: pumpclaim.Review) -> None:
+    def shown(query: str) -> list[str]:
+        return re.findall(r"/claims/(\d+)", client.get(f"/batches/{batch}?{query}").text)
+
+    stone = str(claim_number(client, batch, "R-1006"))
+    for typed in ("stone", "STONE, Morgan", "morgan+stone", "9xx0004+stone"):
+        assert shown(f"patient={typed}") == [stone], typed
+    assert shown("patient=stone+quill") == []
+    page = client.get(f"/batches/{batch}/claims/{stone}").text
+    assert '<h1>Claim <span class="code">R-1006</span>, STONE, MORGAN, 2026-01-05</h1>' in page
+    listed = client.get(f"/batches/{batch}").text
+    assert "STONE, MORGAN" in listed
+    assert ">hospital.837</span>" in listed
+    services = client.app.state.services
+    made = services.charts.create(
+        "local", "encounter", "9xx-0004yy04", {"visit_date": {"answer": "2026-01-05"}}
+    )
+    services.charts.create("local", "encounter", "OTHER", {"visit_date": {"answer": "2026-01-05"}})
+    charts = client.get("/charts?patient=morgan").text
+    assert "STONE, MORGAN" in charts
+    assert "OTHER" not in charts
+    assert "STONE, MORGAN" in client.get(f"/charts/{made.id}").text
+    exported = client.get(f"/batches/{batch}/export.csv?patient=stone").content.decode()
+    assert "STONE, MORGAN" in exported
+
+
+def test_names_stand_in_no_finding_and_no_log(
+    client: TestClient, batch: str, review: pumpclaim.Review, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for path in ("", "/claims/3", "/export.csv", "/export.findings.csv"):
+        client.get(f"/batches/{batch}{path}")
+    findings = results(client, batch).findings_of(pl.Series(range(19)))
+    logged = client.app.state.services.settings.data / "audit.jsonl"
+    told = [findings.write_json(), logged.read_text(), *capfd.readouterr()]
+    for name in review.claim_set.claims["patient_name"]:
+        assert not any(name.split(",")[0] in text for text in told), name
+
+
 def test_a_script_in_a_claim_is_text(client: TestClient) -> None:
     claims = claims_of([
         {"id": "X1", "date": date(2026, 1, 5), "note": HOSTILE, "lines": [f"J7999 {HOSTILE}", "62370"]}

@@ -49,6 +49,11 @@ class Place:
 PLACES: dict[str, tuple[Place, ...]] = {
     "claim_id": (Place(CLAIM, "CLM", 1),),
     "patient_id": (Place(SUBSCRIBER, "NM1", 9, whose="IL"), Place(PATIENT, "NM1", 3, whose="QC")),
+    "patient_name": tuple(
+        Place(loop, "NM1", number, whose=whose)
+        for loop, whose in ((SUBSCRIBER, "IL"), (PATIENT, "QC"))
+        for number in (3, 4)
+    ),
     "patient_birth_date": (Place(SUBSCRIBER, "DMG", 2), Place(PATIENT, "DMG", 2)),
     "filing_indicator": (Place(SUBSCRIBER, "SBR", 9),),
     "payer_id": (Place(SUBSCRIBER, "NM1", 9, whose="PR"),),

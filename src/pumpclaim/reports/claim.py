@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pumpclaim.review import Review
 
 HEAD = (
-    "claim_id", "form", "patient_id", "patient_birth_date", "payer_id", "filing_indicator",
+    "claim_id", "form", "patient_name", "patient_id", "patient_birth_date", "payer_id", "filing_indicator",
     "billing_provider_npi", "billing_state", "rendering_provider_npi", "facility_npi", "facility_state",
     "place_of_service", "type_of_bill", "frequency_code", "payer_claim_control_number", "diagnoses", "note",
 )  # fmt: skip
@@ -64,6 +64,7 @@ def claim_document(review: Review, claim: int) -> dict[str, Any]:
         **told,
         "charge": row["charge"],
         "patient_id": row["patient_id"],
+        "patient_name": row["patient_name"],
         "head": [
             (name.replace("_", " "), ", ".join(row[name]) if isinstance(row[name], list) else str(row[name]))
             for name in HEAD

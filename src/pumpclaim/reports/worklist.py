@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MONEY = ("at_stake", "left_uncharged", "charge", "allowed")
-HEAD = ("claim_id", "source", "patient_id", "billing_provider_npi", "service_date", "determination")
+HEAD = (
+    "claim_id", "source", "patient_id", "patient_name", "billing_provider_npi", "service_date",
+    "determination",
+)  # fmt: skip
 """How the rows of claims begin."""
 FINDING = (
     "line", "rule", "outcome", "title", "message", "fix", "statements", "basis", "group", "carc", "rarc",

@@ -36,11 +36,12 @@ class Summary:
 
 @dataclass(frozen=True)
 class Row:
-    """A chart of the list."""
+    """A chart of the list; ``name`` is the patient's, where an upload tells it."""
 
     chart: Chart
     summary: Summary
     owner: str
+    name: str | None = None
 
 
 _known: dict[tuple[str, int, PolicySet], Summary] = {}
@@ -81,7 +82,7 @@ def _of(charts: Sequence[Chart], policy: PolicySet) -> dict[str, Summary]:
 
 
 SORTS: dict[str, Callable[[Row], Any]] = {
-    "patient": lambda row: plain_id(row.chart.patient_id),
+    "patient": lambda row: (row.name or "", plain_id(row.chart.patient_id)),
     "chart": lambda row: row.chart.part,
     "day": lambda row: row.summary.day or date.min,
     "determination": lambda row: row.summary.determination,
@@ -95,7 +96,7 @@ SORTS: dict[str, Callable[[Row], Any]] = {
 
 @dataclass(frozen=True)
 class Selection:
-    """Which charts are listed, and in which order; ``patient`` is a part of the id."""
+    """Which charts are listed, and in which order; ``patient`` are words that id or name contain."""
 
     patient: str = ""
     determination: str = ""
@@ -104,11 +105,14 @@ class Selection:
 
     def of(self, rows: Sequence[Row]) -> list[Row]:
         """The rows that are chosen, in order."""
-        patient = plain_id(self.patient)
+        words = [plain_id(word) for word in self.patient.replace(",", " ").split()]
         chosen = [
             row
             for row in rows
-            if patient in plain_id(row.chart.patient_id)
+            if all(
+                word in plain_id(row.chart.patient_id) or word in plain_id(row.name or "")
+                for word in words
+            )
             and self.determination in ("", row.summary.determination)
         ]
         return sorted(chosen, key=SORTS[self.sort], reverse=self.descending)

@@ -9,8 +9,10 @@ from starlette.datastructures import FormData
 
 from pumpclaim.charts.bearing import bearings
 from pumpclaim.errors import InputError
+from pumpclaim.patient_ids import plain_id
 from pumpclaim.reports.assessment.checklist import checklist
 from pumpclaim.reports.assessment.words import answer_words, bearing_words, place_words
+from pumpclaim.web.batches.across import patient_names
 from pumpclaim.web.charts.access import chart_of, charts_of
 from pumpclaim.web.charts.form import digest, field_of, sent_questions
 from pumpclaim.web.charts.importing import Imported, import_charts
@@ -70,7 +72,14 @@ def _list(
     services, policy = services_of(request), services_of(request).policy_of(visitor)
     found = charts_of(services, visitor)
     told, names = summaries(found, policy), owner_names(services, visitor, found)
-    rows = [Row(one, told[one.id], names.get(one.owner, "removed")) for one in found]
+    patients = patient_names(services, visitor, (one.patient_id for one in found))
+    rows = [
+        Row(
+            one, told[one.id], names.get(one.owner, "removed"),
+            patients.get(plain_id(one.patient_id)),
+        )
+        for one in found
+    ]  # fmt: skip
     selection = _selection(request)
     chosen = selection.of(rows)
     at = paged(request, len(chosen), ROWS)
@@ -200,13 +209,20 @@ def _page(
     is_own = chart.owner == visitor.id
     return page(
         request, "chart.html.j2" if is_own else "chart_read.html.j2", visitor, status=status,
-        chart=chart, part=part, fields=fields, problem=problem, notice=notice,
+        chart=chart, patient_name=_name(services, visitor, chart),
+        part=part, fields=fields, problem=problem, notice=notice,
         problems=[one.field for one in became.values() if one.field.problem],
         owner=owner_names(services, visitor, [chart]).get(chart.owner, "removed"),
         seen_patient=digest({"answer": chart.patient_id}),
         drug_names=policy.drugs.by_id.values(), answers=_answers(whole, part),
         bearing=_bearing(policy, part), **_panel(chart, whole, policy),
     )  # fmt: skip
+
+
+def _name(services: Services, visitor: Visitor, chart: Chart) -> str | None:
+    """The name of a chart's patient, where an upload tells it."""
+    names = patient_names(services, visitor, [chart.patient_id])
+    return names.get(plain_id(chart.patient_id))
 
 
 def _bearing(policy: PolicySet, part: Part) -> dict[str, str]:

@@ -63,7 +63,7 @@ def one_practice(request: Request, visitor: SignedIn, batch: str, number: int) -
     return page(
         request, "practice.html.j2", visitor,
         batch=found, number=number, provider=provider, words=practice(measured, provider).words,
-        table=table[at.shown], paged=at, thresholds=measured.thresholds,
+        table=table[at.shown], paged=at, thresholds=measured.thresholds, names=_patients(results),
     )  # fmt: skip
 
 
@@ -92,7 +92,8 @@ def one_patient(request: Request, visitor: SignedIn, batch: str, number: int) ->
     past = measured.refills.filter(patient_id=patient).sort("service_date").to_dicts()
     return page(
         request, "patient.html.j2", visitor,
-        batch=found, number=number, patient=patient, claims=claims, past=past,
+        batch=found, number=number, patient=patient, name=_patients(results).get(patient),
+        claims=claims, past=past,
         words=patient_history(measured, patient).words,
         practices=_numbers(measured, "provider", {one["billing_provider_npi"] for one in past}),
     )  # fmt: skip
@@ -107,6 +108,12 @@ def patient_picture(
     measured = _measured(found, results)
     patient = _named(measured, "patient", number)
     return svg(patient_history(measured, patient, width_of(narrow)))
+
+
+def _patients(results: Results) -> dict[str, str]:
+    """Names of the patients of an upload, by their ids, where its files carry them."""
+    known = results.worklist.filter(pl.col("patient_name").is_not_null())
+    return dict(known.select("patient_id", "patient_name").unique().iter_rows())
 
 
 def _measured(batch: Batch, results: Results) -> Utilization:
