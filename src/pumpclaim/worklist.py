@@ -109,7 +109,7 @@ def _positive(name: str) -> pl.Expr:
 class Selection:
     """Which claims of a worklist are wanted; what is null is not asked. Texts are compared as they stand,
     claim ids by what they contain, patients by words that their id or name contain, rules by code or
-    family."""
+    family. ``done`` is asked of a table that says of each claim whether it is done."""
 
     determination: str | None = None
     outcome: str | None = None
@@ -119,6 +119,7 @@ class Selection:
     claim: str | None = None
     first_day: date | None = None
     last_day: date | None = None
+    done: bool | None = None
 
     def of(self, table: pl.DataFrame) -> pl.DataFrame:
         """The rows of a worklist that are wanted, in its order."""
@@ -133,17 +134,25 @@ class Selection:
         if self.provider is not None:
             asked.append(pl.col("billing_provider_npi") == self.provider)
         if self.claim is not None:
-            asked.append(_contains("claim_id", self.claim))
-        for word in (self.patient or "").replace(",", " ").split():
-            asked.append(_contains("patient_id", word) | _contains("patient_name", word))
+            asked.append(contains("claim_id", self.claim))
+        for word in words_of(self.patient or ""):
+            asked.append(contains("patient_id", word) | contains("patient_name", word))
         if self.first_day is not None:
             asked.append(pl.col("service_date") >= self.first_day)
         if self.last_day is not None:
             asked.append(pl.col("service_date") <= self.last_day)
+        if self.done is not None:
+            asked.append(pl.col("done") == self.done)
         return table.filter(*asked) if asked else table
 
 
-def _contains(name: str, text: str) -> pl.Expr:
+def words_of(text: str) -> list[str]:
+    """The words by which people look for a patient, commas aside."""
+    return text.replace(",", " ").split()
+
+
+def contains(name: str, text: str) -> pl.Expr:
+    """Whether a column of text has ``text`` in it, in small letters or capitals; not where it is null."""
     has = pl.col(name).str.to_lowercase().str.contains(text.lower(), literal=True)
     return has.fill_null(value=False)
 

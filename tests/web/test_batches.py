@@ -328,7 +328,8 @@ def test_a_history_is_judged_against_and_kept_in(tmp_path: Path) -> None:
         claim = results.worklist.row(by_predicate=pl.col("claim_id") == "R-3001", named=True)
         page = client.get(f"/batches/{batch}/claims/{claim['claim']}").text
     assert "2026-01-05" in page
-    assert '<td class="number">28</td>' in page
+    assert '<td data-label="Interval" class="number">28</td>' in page
+    assert '<span class="soft">(history)</span>' in page
 
 
 def test_what_is_seen_is_in_the_audit_log(client: TestClient, batch: str) -> None:

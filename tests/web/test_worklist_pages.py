@@ -18,12 +18,14 @@ import pytest
 import pumpclaim
 from pumpclaim.policy import load
 from pumpclaim.readers.flat import write_flat
-from pumpclaim.reports.amounts import dollars, with_commas
+from pumpclaim.reports.amounts import dollars, grouped, with_commas
 from pumpclaim.web.batches.results import Results
+from pumpclaim.web.security.guard import visitor_of
+from pumpclaim.web.security.visitors import Visitor
 from pumpclaim.web.templating import VARY
 
 from .charting import HTMX
-from .conftest import EXAMPLES
+from .conftest import EXAMPLES, token_of
 from .uploads import uploaded
 
 if TYPE_CHECKING:
@@ -64,10 +66,21 @@ def review() -> pumpclaim.Review:
     )
 
 
+def shown(page: str) -> list[int]:
+    """The claims that a list shows, in its order."""
+    return [int(one) for one in re.findall(r'<tr id="c(\d+)"', page)]
+
+
+def filtered(client: TestClient, batch: str, **fields: str) -> str:
+    """The address to which the form of the filter leads."""
+    answer = client.post(f"/batches/{batch}", data={"csrf": token_of(client), **fields})
+    assert answer.status_code == 303
+    return str(answer.headers["location"])
+
+
 def test_claims_stand_in_the_order_of_the_library(client: TestClient, batch: str) -> None:
     page = client.get(f"/batches/{batch}").text
-    shown = re.findall(r'class="claim code" href="[^"]*/claims/(\d+)', page)
-    assert [int(one) for one in shown] == results(client, batch).worklist["claim"].to_list()
+    assert shown(page) == results(client, batch).worklist["claim"].to_list()
 
 
 @pytest.mark.parametrize(
@@ -83,30 +96,47 @@ def test_a_filter_shows_what_the_library_selects(
 ) -> None:
     from pumpclaim.worklist import Selection
 
-    asked: dict[str, Any] = dict(pair.split("=") for pair in query.split("&"))
+    fields = dict(pair.split("=") for pair in query.split("&"))
+    asked: dict[str, Any] = dict(fields)
     for name in ("first_day", "last_day"):
         if name in asked:
             asked[name] = date.fromisoformat(asked[name])
     wanted = Selection(**asked).of(results(client, batch).worklist)
-    part = client.get(f"/batches/{batch}?{query}", headers=HTMX)
-    back = client.get(f"/batches/{batch}?{query}", headers={**HTMX, **BACK})
-    assert "<!doctype html>" in back.text
-    assert part.headers["vary"] == back.headers["vary"] == VARY
+    typed = {"csrf": token_of(client), **fields, "outcome": fields.get("outcome", "")}
+    part = client.post(f"/batches/{batch}", data=typed, headers=HTMX)
     assert part.text.startswith('<section id="worklist"')
-    whole = client.get(f"/batches/{batch}?{query}").text
-    for text in (part.text, whole):
-        shown = re.findall(r"/claims/(\d+)", text)
-        assert [int(one) for one in shown] == wanted["claim"].to_list()
-    exported = json.loads(client.get(f"/batches/{batch}/export.json?{query}").content)
+    where = filtered(client, batch, **typed)
+    assert part.headers["hx-push-url"].split("sought")[0] == where.split("sought")[0]
+    for name in ("patient", "claim"):
+        assert fields.get(name, "nothing") not in where, "no id stands in an address"
+    whole = client.get(where)
+    back = client.get(where, headers={**HTMX, **BACK})
+    assert "<!doctype html>" in back.text
+    assert whole.headers["vary"] == back.headers["vary"] == VARY
+    for text in (part.text, whole.text, client.get(f"/batches/{batch}?{query}").text):
+        assert shown(text) == wanted["claim"].to_list()
+    asked_for = where.partition("?")[2]
+    exported = json.loads(client.get(f"/batches/{batch}/export.json?{asked_for}").content)
     assert [one["claim_id"] for one in exported["claims"]] == wanted["claim_id"].to_list()
-    rows = list(
-        csv.DictReader(
-            io.StringIO(
-                client.get(f"/batches/{batch}/export.csv?{query}").content.decode("utf-8-sig")
-            )
-        )
-    )
-    assert {row["claim_id"] for row in rows} == set(wanted["claim_id"])
+    content = client.get(f"/batches/{batch}/export.csv?{asked_for}").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(content)))
+    assert [row["claim_id"] for row in rows] == wanted["claim_id"].to_list()
+
+
+def test_what_is_sought_is_opened_for_who_sought_it_alone(client: TestClient, batch: str) -> None:
+    where = filtered(client, batch, patient="9XX0004")
+    assert re.fullmatch(r"/batches/\w+\?sought=[\w-]+", where)
+    assert len(shown(client.get(where).text)) == 1
+    assert 'value="9XX0004"' in client.get(where).text
+    for odd in (
+        where[:-3],
+        where + "x",
+        where[: where.index("=") + 1] + "e30",
+        f"/batches/{batch}?sought=%00",
+    ):
+        assert len(shown(client.get(odd).text)) == 19, odd
+    client.app.dependency_overrides[visitor_of] = lambda: Visitor("rita", "rita", "reviewer", None)
+    assert len(shown(client.get(where).text)) == 19
 
 
 def test_a_day_that_is_none_is_said(client: TestClient, batch: str) -> None:
@@ -155,7 +185,8 @@ def test_every_claim_has_a_page_that_says_what_check_says(
                 assert statement in text
         for line in told["lines"]:
             for item in line["pricing"]:
-                assert f"{item['item']} {item['amount']} {item['unit']}" in text
+                amount = f"{item['item']} {grouped(item['amount'])} {item['unit']}"
+                assert amount.lower() in text.lower()
                 assert with_commas(item["extended"]) in text
             if line["allowed"] is not None:
                 assert with_commas(line["allowed"]) in text
@@ -226,7 +257,35 @@ def test_a_claim_from_a_table_shows_its_cells_with_marks(client: TestClient) -> 
     kept = results(client, batch).worklist.filter(pl.col("rules").list.contains("DRG104"))
     page = client.get(f"/batches/{batch}/claims/{kept['claim'][0]}").text
     assert re.search(r'<dt>hcpcs</dt><dd><mark title="[^"]*DRG104', page)
-    assert "As it was read" in page
+    assert re.search(r"clinic.csv, row \d+\.", page)
+    assert "segment" not in plain(page)
+
+
+def test_a_table_shows_its_own_names_and_rows(client: TestClient) -> None:
+    own = (
+        "Claim ID;Patient ID;Procedure Code;Modifiers;Service Date;Charge;Description;Billing State;Payer ID\n"
+        "A-1;P1;62370;;2026-01-05;180.00;;NV;01312\n"
+        "A-1;P1;J7999;;2026-01-05;900.00;CLONIDINE 2000MCG;NV;01312\n"
+    )
+    batch = uploaded(client, ("own.csv", own.encode()))
+    page = plain(client.get(f"/batches/{batch}/claims/0").text)
+    assert "own.csv, row 2." in page
+    assert "Line 2, row 3" in page
+    assert "Procedure Code J7999 ← DRG104" in page
+    for ours in ("hcpcs", "billing_state", "service_from", "units"):
+        assert ours not in page.split("As it was read")[1], "what the file does not have"
+
+
+def test_a_segment_ends_as_it_does_in_the_file(client: TestClient) -> None:
+    text = (EXAMPLES / "clinic.837").read_bytes()
+    for end, said in ((b"'", "*1***1'"), (b"\n", "*1***1 ←")):
+        data = text.replace(b"~\n", b"~").replace(b"~", end)
+        batch = uploaded(client, ("end.837", data))
+        page = plain(
+            client.get(f"/batches/{batch}/claims/{claim_number(client, batch, 'R-1004')}").text
+        )
+        assert "~" not in page.split("As it was read")[1]
+        assert said in page
 
 
 @pytest.mark.shared
@@ -246,29 +305,27 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 
 def test_billers_know_names(client: TestClient, batch: str, review: pumpclaim.Review) -> None:
-    def shown(query: str) -> list[str]:
-        return re.findall(r"/claims/(\d+)", client.get(f"/batches/{batch}?{query}").text)
-
-    stone = str(claim_number(client, batch, "R-1006"))
-    for typed in ("stone", "STONE, Morgan", "morgan+stone", "9xx0004+stone"):
-        assert shown(f"patient={typed}") == [stone], typed
-    assert shown("patient=stone+quill") == []
+    stone = claim_number(client, batch, "R-1006")
+    for typed in ("stone", "STONE, Morgan", "morgan stone", "9xx0004 stone"):
+        assert shown(client.get(filtered(client, batch, patient=typed)).text) == [stone], typed
+    assert shown(client.get(filtered(client, batch, patient="stone quill")).text) == []
     page = client.get(f"/batches/{batch}/claims/{stone}").text
     assert '<h1>Claim <span class="code">R-1006</span>, STONE, MORGAN, 2026-01-05</h1>' in page
     listed = client.get(f"/batches/{batch}").text
     assert "STONE, MORGAN" in listed
-    assert ">hospital.837</span>" in listed
+    assert 'class="file soft">hospital.837</span>' in listed
     services = client.app.state.services
     made = services.charts.create(
         "local", "encounter", "9xx-0004yy04", {"visit_date": {"answer": "2026-01-05"}}
     )
     services.charts.create("local", "encounter", "OTHER", {"visit_date": {"answer": "2026-01-05"}})
-    charts = client.get("/charts?patient=morgan").text
+    found = client.post("/charts/list", data={"csrf": token_of(client), "patient": "morgan"})
+    assert "morgan" not in found.headers["location"]
+    charts = client.get(found.headers["location"]).text
     assert "STONE, MORGAN" in charts
     assert "OTHER" not in charts
     assert "STONE, MORGAN" in client.get(f"/charts/{made.id}").text
-    exported = client.get(f"/batches/{batch}/export.csv?patient=stone").content.decode()
-    assert "STONE, MORGAN" in exported
+    assert "STONE, MORGAN" in client.get(f"/batches/{batch}/export.csv").content.decode()
 
 
 def test_names_stand_in_no_finding_and_no_log(
@@ -398,3 +455,25 @@ def test_neighbours_are_those_of_the_filtered_worklist(client: TestClient, batch
     page = client.get(f"/batches/{batch}/claims/{order[1]}?determination=fix").text
     found = re.findall(r'rel="(prev|next)" href="[^"]*/claims/(\d+)\?determination=fix"', page)
     assert found == [("prev", str(order[0])), ("next", str(order[2]))]
+    denied = claim_number(client, batch, "R-1009")
+    page = client.get(f"/batches/{batch}/claims/{denied}?determination=fix").text
+    found = re.findall(r'rel="(prev|next)" href="[^"]*/claims/(\d+)\?determination=fix"', page)
+    assert found == [("prev", str(order[0])), ("next", str(order[1]))], "where it would stand"
+
+
+def test_from_a_claim_one_comes_back_to_its_row_on_its_page(client: TestClient) -> None:
+    many = claims_of([
+        {"id": f"M-{n:03}", "patient_id": f"P{n}", "date": date(2026, 1, 5), "lines": ["J7999 CLONIDINE 20MCG"]}
+        for n in range(120)
+    ])  # fmt: skip
+    batch = uploaded(client, ("many.csv", flat(many)))
+    third = client.get(f"/batches/{batch}?rule=DRG104&page=3").text
+    assert "101 to 120 of 120" in plain(third)
+    claim = shown(third)[4]
+    link = re.search(rf'<tr id="c{claim}".*?href="([^"]+)"', third)
+    assert link is not None
+    page = client.get(html.unescape(link[1])).text
+    back = re.search(r'href="([^"]+)" data-key="u"', page)
+    assert back is not None
+    assert html.unescape(back[1]) == f"/batches/{batch}?rule=DRG104&page=3#c{claim}"
+    assert f'<tr id="c{claim}"' in client.get(html.unescape(back[1])).text

@@ -102,6 +102,7 @@ class ClaimSegment:
     elements: tuple[tuple[str, ...], ...]
     component_mark: str = ":"
     element_mark: str = "*"
+    end_mark: str = "~"
 
     @property
     def id(self) -> str:
@@ -196,4 +197,5 @@ def _described(segments: Segments, first: int, end: int, loop: str) -> Iterator[
             elements=tuple(tuple(part.split(chr(mark.component))) for part in elements),
             component_mark=chr(mark.component),
             element_mark=chr(mark.element),
+            end_mark=chr(mark.terminator),
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pumpclaim.charts.assessment import assess
 from pumpclaim.patient_ids import plain_id
 from pumpclaim.policy.model import Role
+from pumpclaim.readers.flat import claim_columns, line_columns
 from pumpclaim.reports.amounts import MONEY_DIGITS, decimal_text
 from pumpclaim.reports.assessment.page import chart_view
 from pumpclaim.reports.claim_findings import finding_documents
@@ -114,7 +115,8 @@ def segment_documents(
     """Segments as parts of text, each with the codes of the rules that concern it.
 
     ``told`` is ``claim_document``'s. Each segment has ``number``, ``loop``, ``line`` (the line's number on
-    the claim), ``parts`` (text and rules, delimiters included) and all its ``rules``.
+    the claim), ``parts`` (text and rules, delimiters included), ``end`` (its terminator, where that can be
+    seen) and all its ``rules``.
     """
     places = {line["line"]: place for place, line in enumerate(told["lines"])}
     numbers = {place: line for line, place in places.items()}
@@ -130,6 +132,7 @@ def segment_documents(
             "loop": segment.loop,
             "line": numbers.get(segment.line) if segment.line is not None else None,
             "parts": _parts(segment, marked),
+            "end": segment.end_mark.strip(),
             "rules": sorted({rule for rules in marked.values() for rule in rules}),
         })  # fmt: skip
     return shown
@@ -151,19 +154,31 @@ def _parts(
     return parts
 
 
-def row_documents(review: Review, claim: int, told: dict[str, Any]) -> list[dict[str, Any]]:
+def row_documents(
+    review: Review, claim: int, told: dict[str, Any], names: dict[str, str]
+) -> list[dict[str, Any]]:
     """The rows of a claim that came from a table: name and value of every cell that is filled, with the rules
-    that concern it; one entry for the claim, one for each line."""
+    that concern it; one entry for the claim, one for each line with the number of its ``row``.
+
+    ``names`` are the file's own (``readers.own_names``); what it does not carry is left out where they are
+    known, as what we worked out ourselves.
+    """
     claims, lines = review.claim_set.claims, review.claim_set.lines
-    entries = [(None, claims.row(claim, named=True))]
-    entries += [(row["line"], row) for row in lines.filter(claim=claim).iter_rows(named=True)]
+    heads = {column.name: flat for flat, column in claim_columns().items()}
+    bodies = {column.name: flat for flat, column in line_columns().items()}
+    own = lines.filter(claim=claim).to_dicts()
+    entries = [
+        (None, heads, claims.row(claim, named=True)),
+        *((row["line"], bodies, row) for row in own),
+    ]
     return [
         {
             "line": line,
+            "row": row["segment"],
             "cells": [
                 {
-                    "name": name,
-                    "value": _cell(review, name, value),
+                    "name": names.get(flat[name], name.replace("_", " ")),
+                    "value": _cell(name, value),
                     "rules": sorted({
                         one["rule"]
                         for one in told["findings"]
@@ -172,14 +187,14 @@ def row_documents(review: Review, claim: int, told: dict[str, Any]) -> list[dict
                     }),
                 }
                 for name, value in row.items()
-                if value not in (None, []) and name not in ("claim", "source")
+                if name in flat and value not in (None, []) and (not names or flat[name] in names)
             ],
         }
-        for line, row in entries
+        for line, flat, row in entries
     ]  # fmt: skip
 
 
-def _cell(review: Review, name: str, value: Any) -> str:
+def _cell(name: str, value: Any) -> str:
     if name == "charge":
         return decimal_text(value, MONEY_DIGITS, 2)
     if name in ("units", "ndc_units"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -40,11 +40,15 @@ class Paged:
         return f"{self.path}?{urlencode(pairs)}" if pairs else self.path
 
 
-def paged(request: Request, rows: int, size: int) -> Paged:
-    """The page that a request asks for; the nearest there is for one beyond, the first for none."""
-    pairs = request.query_params.multi_items()
-    text = request.query_params.get(PAGE, "")
+def paged(request: Request, rows: int, size: int, address: str | None = None) -> Paged:
+    """The page that a request asks for; the nearest there is for one beyond, the first for none.
+
+    ``address`` is that of the table where it is not the request's own.
+    """
+    path, _, query = (address or f"{request.url.path}?{request.url.query}").partition("?")
+    pairs = parse_qsl(query)
+    text = dict(pairs).get(PAGE, "")
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST else 1
-    asked = tuple((name, value) for name, value in pairs if value and name != PAGE)
+    asked = tuple((name, value) for name, value in pairs if name != PAGE)
     last = max(1, -(-rows // size))
-    return Paged(max(1, min(number, last)), size, rows, request.url.path, asked)
+    return Paged(max(1, min(number, last)), size, rows, path, asked)

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from pumpclaim._version import __version__
+from pumpclaim.reports.amounts import MASS_DIGITS, grouped, with_commas
 from pumpclaim.reports.amounts import dollars as dollars_text
-from pumpclaim.reports.amounts import with_commas
 from pumpclaim.reports.words import BASES, DETERMINATIONS, OUTCOMES, count
 from pumpclaim.web.security.guard import csrf_token
 from pumpclaim.web.services import services_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from fastapi import Request
 
     from pumpclaim.web.security.visitors import Visitor
@@ -36,6 +39,22 @@ def _money(value: int | str | Decimal | None) -> str:
     return with_commas(dollars_text(value) if isinstance(value, int) else str(value))
 
 
+def _fee(item: dict[str, Any]) -> str:
+    """The fee of a step of a price, as the article prints it: cents where it is per refill."""
+    fee = Decimal(item["fee"])
+    return (
+        f"${fee:.4f} per {item['per']}"
+        if item["per"] in MASS_DIGITS
+        else f"${fee:.2f} per {item['per']}"
+    )
+
+
+def _when(moment: datetime) -> Markup:
+    """A moment (UTC), which the page's script puts into the zone of the browser."""
+    exact, told = moment.strftime("%Y-%m-%dT%H:%M:%SZ"), moment.strftime("%Y-%m-%d %H:%M UTC")
+    return Markup('<time datetime="{}">{}</time>').format(exact, told)
+
+
 environment = Environment(
     loader=PackageLoader("pumpclaim.web"),
     autoescape=True,
@@ -43,7 +62,9 @@ environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-environment.filters |= {"money": _money, "count": count}
+environment.filters |= {
+    "money": _money, "count": count, "grouped": grouped, "fee": _fee, "when": _when,
+}  # fmt: skip
 environment.globals |= {
     "version": __version__,
     "navigation": NAVIGATION,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -10,9 +11,10 @@ from pumpclaim.patient_ids import plain_id, plain_ids
 from pumpclaim.tables import WORKLIST
 from pumpclaim.web.batches.store import DONE
 from pumpclaim.web.security.visitors import SEE_ALL
+from pumpclaim.worklist import contains, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pumpclaim.web.batches.store import Batch
     from pumpclaim.web.security.visitors import Visitor
@@ -59,3 +61,64 @@ def patient_names(services: Services, visitor: Visitor, patients: Iterable[str])
         "plain", keep="first", maintain_order=True
     )
     return dict(found.select("plain", "patient_name").iter_rows())
+
+
+def find_claims(
+    services: Services, visitor: Visitor, text: str, most: int
+) -> tuple[list[dict[str, Any]], int]:
+    """Claims of the visitor's uploads that have every word of ``text`` in id, patient or name, newest uploads
+    first, at most ``most``; and how many there are. Each row is one of tables.WORKLIST with its ``batch``."""
+    batches = judged_batches(services, visitor)
+    asked = [
+        pl.any_horizontal(
+            contains(name, word) for name in ("claim_id", "patient_id", "patient_name")
+        )
+        for word in words_of(text)
+    ]
+    if not asked:
+        return [], 0
+    found = claims_of(services, batches).filter(*asked).collect()
+    order = {one.id: number for number, one in enumerate(batches)}
+    newest = found.sort(
+        pl.col("batch").replace_strict(order, return_dtype=pl.Int64), maintain_order=True
+    )
+    titles = {one.id: one.title for one in batches}
+    rows = [
+        {**row, "title": titles[row["batch"]]} for row in newest.head(most).iter_rows(named=True)
+    ]
+    return rows, found.height
+
+
+@dataclass(frozen=True)
+class Again:
+    """The same claim in another upload of its owner."""
+
+    batch: Batch
+    claim: int
+    determination: str
+    at_stake: int | None
+
+
+def again(
+    services: Services, batch: Batch, row: Mapping[str, Any]
+) -> tuple[list[Again], list[Again]]:
+    """Where the claim of a worklist's row stands in the owner's earlier and later uploads, oldest first.
+
+    A claim sent again bears the same id and patient.
+    """
+    if row["claim_id"] is None:
+        return [], []
+    others = [
+        one for one in services.batches.of(batch.owner) if one.state == DONE and one.id != batch.id
+    ]
+    by_id = {one.id: one for one in others}
+    same = claims_of(services, others).filter(
+        pl.col("claim_id") == row["claim_id"], pl.col("patient_id").eq_missing(row["patient_id"])
+    )
+    rows = same.select(
+        "batch", "claim", pl.col("determination").cast(pl.String), "at_stake"
+    ).collect()
+    found = [Again(by_id[name], *rest) for name, *rest in rows.iter_rows()]
+    found.sort(key=lambda one: (one.batch.created, one.claim))
+    earlier = [one for one in found if one.batch.created <= batch.created]
+    return earlier, [one for one in found if one.batch.created > batch.created]

@@ -13,6 +13,8 @@ from pumpclaim.charts.chart_set import ChartSet
 from pumpclaim.claim_set import ClaimSet
 from pumpclaim.patient_ids import plain_ids
 from pumpclaim.readers.chart import read_chart_data
+from pumpclaim.readers.own_names import own_names
+from pumpclaim.readers.sources import Source, read_bytes
 from pumpclaim.tables import CLAIMS, LINES, WORKLIST
 from pumpclaim.utilization.measure import Utilization, of_review
 from pumpclaim.worklist import worklist
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from pumpclaim.policy import PolicySet
     from pumpclaim.review import Review
+    from pumpclaim.web.batches.store import Batch
 
 REFUSED, CHARTS, NOTICES = "refused.json", "charts.json", "notices.json"
 
@@ -141,6 +144,12 @@ class Results:
             return None
         claims = self._scan("past_claims").filter(pl.col("patient_id").is_in(patients)).collect()
         return _renumbered(claims, self._lines("past_lines", claims["claim"]))
+
+    def own_names(self, batch: Batch, source: str) -> dict[str, str]:
+        """What a table of the batch calls its columns (``readers.own_names``)."""
+        number = [one["name"] for one in batch.files].index(source) + 1
+        data = read_bytes(Source(source, self.folder / "files" / f"{number:04d}"))
+        return own_names(data, source)
 
     def utilization(self, policy: PolicySet) -> Utilization:
         """The refills of the batch and of its history, as they were measured."""

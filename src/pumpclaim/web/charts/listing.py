@@ -10,6 +10,7 @@ from pumpclaim.charts.assessment import assess
 from pumpclaim.patient_ids import plain_id
 from pumpclaim.reports.assessment.checklist import checklist
 from pumpclaim.web.charts.store import read
+from pumpclaim.worklist import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,6 +95,12 @@ SORTS: dict[str, Callable[[Row], Any]] = {
 }
 
 
+def is_of(text: str, patient_id: str, name: str | None) -> bool:
+    """Whether every word of ``text`` is in a patient's id or name."""
+    told = plain_id(patient_id), plain_id(name or "")
+    return all(any(plain_id(word) in one for one in told) for word in words_of(text))
+
+
 @dataclass(frozen=True)
 class Selection:
     """Which charts are listed, and in which order; ``patient`` are words that id or name contain."""
@@ -105,14 +112,10 @@ class Selection:
 
     def of(self, rows: Sequence[Row]) -> list[Row]:
         """The rows that are chosen, in order."""
-        words = [plain_id(word) for word in self.patient.replace(",", " ").split()]
         chosen = [
             row
             for row in rows
-            if all(
-                word in plain_id(row.chart.patient_id) or word in plain_id(row.name or "")
-                for word in words
-            )
+            if is_of(self.patient, row.chart.patient_id, row.name)
             and self.determination in ("", row.summary.determination)
         ]
         return sorted(chosen, key=SORTS[self.sort], reverse=self.descending)

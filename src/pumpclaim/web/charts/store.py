@@ -123,8 +123,8 @@ class ChartStore:
         """The charts that a person's claims are judged with: his own, and those shared by others but where
         he has one of the same patient and day."""
         seen = self.seen_by(owner)
-        own = {_meets(one) for one in seen if one.owner == owner}
-        return [one for one in seen if one.owner == owner or _meets(one) not in own]
+        own = {meets(one) for one in seen if one.owner == owner}
+        return [one for one in seen if one.owner == owner or meets(one) not in own]
 
     def share(self, chart: str, *, shared: bool, version: int) -> Chart:
         """Let everybody of the server see the chart and be judged with it, or end that; raises as
@@ -183,8 +183,8 @@ class ChartStore:
         return replace(chart, patient_id=own.of(chart.part)["patient_id"][0])
 
 
-def _meets(chart: Chart) -> tuple[str, str, str]:
-    """By what a chart meets claims: its kind, patient and day."""
+def meets(chart: Chart) -> tuple[str, str, str]:
+    """By what a chart meets claims: its kind, its patient as he is compared, its day (empty for none)."""
     part = load().chart[chart.part]
     days = [
         chart.answers.get(name or "", {}).get("answer") for name in (part.day, part.planned_day)

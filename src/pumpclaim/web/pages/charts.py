@@ -20,6 +20,8 @@ from pumpclaim.web.charts.listing import SORTS, Row, Selection, summaries
 from pumpclaim.web.charts.saving import CHANGED, Saved, judged, read_as, save
 from pumpclaim.web.charts.store import Chart, StaleError
 from pumpclaim.web.pages import chart_files
+from pumpclaim.web.pages.readings import Fields
+from pumpclaim.web.pages.selecting import address_query, asked_of
 from pumpclaim.web.paging import paged
 from pumpclaim.web.security.guard import SignedIn, require
 from pumpclaim.web.security.visitors import JUDGE, Visitor
@@ -27,7 +29,7 @@ from pumpclaim.web.services import services_of
 from pumpclaim.web.templating import go_to, is_fragment, page
 
 if TYPE_CHECKING:
-    from starlette.datastructures import QueryParams
+    from collections.abc import Mapping
 
     from pumpclaim.charts.assessment import Assessment
     from pumpclaim.policy import PolicySet
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 router.include_router(chart_files.router)
+LISTED = ("patient", "determination", "sort", "order")
+"""What an address says of the list."""
 ROWS = 100
 """Charts on one page of the list."""
 FIRST_MISSING = 8
@@ -56,9 +60,8 @@ Posted = Annotated[FormData, Depends(posted)]
 
 @router.get("/charts")
 def charts(request: Request, visitor: SignedIn) -> Response:
-    """The charts that the visitor may see; the table alone when htmx asks."""
-    part = "parts/chart_table.html.j2" if is_fragment(request) else "charts.html.j2"
-    return _list(request, visitor, part)
+    """The charts that the visitor may see."""
+    return _list(request, visitor, "charts.html.j2")
 
 
 def _list(
@@ -67,6 +70,8 @@ def _list(
     template: str,
     *,
     status: int = 200,
+    selection: Selection | None = None,
+    pushed: str | None = None,
     **values: Any,
 ) -> Response:
     services, policy = services_of(request), services_of(request).policy_of(visitor)
@@ -80,13 +85,15 @@ def _list(
         )
         for one in found
     ]  # fmt: skip
-    selection = _selection(request)
+    selection = selection or _selection(asked_of(request, visitor))
     chosen = selection.of(rows)
-    at = paged(request, len(chosen), ROWS)
+    at = paged(request, len(chosen), ROWS, pushed)
     shown = chosen[at.shown]
     services.audit.record(visitor.name, "see charts", charts=" ".join(r.chart.id for r in shown))
     return page(
         request, template, visitor, status=status,
+        headers={"HX-Push-Url": pushed} if pushed else None,
+        sorts={sort: _sorted(request, visitor, selection, sort) for sort in SORTS},
         rows=shown, chosen=len(chosen), all=len(rows), paged=at,
         selection=selection, has_owners=set(names) > {visitor.id},
         parts=[
@@ -98,6 +105,12 @@ def _list(
     )  # fmt: skip
 
 
+def _sorted(request: Request, visitor: Visitor, selection: Selection, sort: str) -> str:
+    """The address of the list in another order; in that it has, turned round."""
+    descending = selection.sort == sort and not selection.descending
+    return f"/charts?{address_query(request, visitor, _fields(selection, sort, descending=descending))}"
+
+
 def owner_names(services: Services, visitor: Visitor, found: list[Chart]) -> dict[str, str]:
     """Names of the owners of charts that the visitor sees, by id."""
     names = {one.id: one.name for one in services.users.all()}
@@ -105,17 +118,34 @@ def owner_names(services: Services, visitor: Visitor, found: list[Chart]) -> dic
     return {visitor.id: "you", **{one: names[one] for one in seen - {visitor.id}}}
 
 
-def _selection(request: Request) -> Selection:
-    asked = request.query_params
+def _selection(asked: Mapping[str, str]) -> Selection:
+    """What of the list is asked for, and in which order."""
+    chosen = asked.get("patient", "").strip()[:100], asked.get("determination", "").strip()
     sort = asked.get("sort", "")
     if sort not in SORTS:
-        return Selection(*_filter(asked))
-    order = asked.get("order", "ascending")
-    return Selection(*_filter(asked), sort, descending=order == "descending")
+        return Selection(*chosen)
+    return Selection(*chosen, sort, descending=asked.get("order") == "descending")
 
 
-def _filter(asked: QueryParams) -> tuple[str, str]:
-    return asked.get("patient", "").strip()[:100], asked.get("determination", "").strip()
+def _fields(selection: Selection, sort: str, *, descending: bool) -> dict[str, str]:
+    return {
+        "patient": selection.patient,
+        "determination": selection.determination,
+        "sort": sort,
+        "order": "descending" if descending else "ascending",
+    }
+
+
+@router.post("/charts/list")
+def choose(request: Request, visitor: SignedIn, fields: Fields) -> Response:
+    """The list as a form asks for it; a patient stands in no address as he is typed."""
+    query = address_query(request, visitor, {name: fields.get(name, "") for name in LISTED})
+    where = f"/charts{'?' if query else ''}{query}"
+    if not is_fragment(request):
+        return go_to(request, where)
+    return _list(
+        request, visitor, "parts/chart_table.html.j2", selection=_selection(fields), pushed=where
+    )
 
 
 @router.post("/charts")

@@ -16,9 +16,7 @@ from pumpclaim.pictures import WIDTH, render, reservoir_level
 from pumpclaim.policy.pumps import load_pumps
 from pumpclaim.quote import price
 from pumpclaim.refill import Refill, plan
-from pumpclaim.reports.amounts import CENT_PLACES, FEE_PLACES, MASS_DIGITS
 from pumpclaim.reports.article import fee_statements
-from pumpclaim.reports.quote import plain as exact
 from pumpclaim.reports.quote import price_document
 from pumpclaim.reports.refill import document
 from pumpclaim.reservoir import plain
@@ -33,7 +31,6 @@ from pumpclaim.web.templating import is_fragment, page
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
 
-    from pumpclaim.estimate import Estimate
     from pumpclaim.pictures import Picture
     from pumpclaim.policy import PolicySet
     from pumpclaim.quote import Price
@@ -272,7 +269,7 @@ def _answer(asked: Asked, policy: PolicySet) -> dict[str, Any]:
         "whole_days": int(told.fill.days),
         "alarm_ml": None if told.alarm is None else plain(told.alarm),
         "pump": told.pump,
-        "price": None if quoted is None else _shown(quoted),
+        "price": None if quoted is None else price_document(quoted),
         "rests_on": fee_statements(policy, day),
         "words": _picture(told).words,
         "query": asked.query,
@@ -286,15 +283,6 @@ def _priced(told: Refill, policy: PolicySet) -> Price | None:
         return None
     text = ", ".join(f"{name} {amount}" for name, amount, _ in told.drugs)
     return price(text, on=told.due.filled, policy=policy)
-
-
-def _shown(quoted: Price, reckoned: Estimate | None = None) -> dict[str, Any]:
-    """The price's document, with each fee as the article prints it."""
-    fees = [
-        exact(item.fee, FEE_PLACES if item.per in MASS_DIGITS else CENT_PLACES)
-        for item in quoted.items
-    ]
-    return price_document(quoted, reckoned) | {"fees": fees}
 
 
 @lru_cache(maxsize=PICTURES)
@@ -331,6 +319,6 @@ def _quote(typed: dict[str, str], policy: PolicySet) -> dict[str, Any]:
         except InputError as error:
             shown |= {"estimate_problem": str(error)}
     return shown | {
-        "price": _shown(quoted, reckoned),
+        "price": price_document(quoted, reckoned),
         "rests_on": fee_statements(policy, day),
     }

@@ -10,6 +10,7 @@ from pumpclaim.errors import InputError
 from pumpclaim.options import ALL_PATIENTS, CHARTED_PATIENTS
 from pumpclaim.web.batches.access import batch_of
 from pumpclaim.web.batches.store import WAITING, Batch
+from pumpclaim.web.batches.work import WorkStore
 from pumpclaim.web.security.guard import SignedIn, require
 from pumpclaim.web.security.visitors import JUDGE, SEE_ALL, Visitor
 from pumpclaim.web.services import services_of
@@ -40,7 +41,7 @@ def start(request: Request, visitor: SignedIn) -> Response:
         request, "start.html.j2", visitor,
         batches=services.batches.of(all_of), owners=owners(services, visitor),
         switched=services.preferences.of(visitor.id), limits=services.settings.limits,
-        charts=len(services.charts.judging(visitor.id)),
+        charts=len(services.charts.judging(visitor.id)), done=WorkStore(services.engine).done(),
     )  # fmt: skip
 
 

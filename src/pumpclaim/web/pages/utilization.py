@@ -17,7 +17,7 @@ from pumpclaim.web.pictures import svg, width_of
 from pumpclaim.web.security.guard import SignedIn
 from pumpclaim.web.security.visitors import SEE_ALL
 from pumpclaim.web.services import services_of
-from pumpclaim.web.templating import page
+from pumpclaim.web.templating import go_to, page
 
 if TYPE_CHECKING:
     from pumpclaim.utilization.measure import Utilization
@@ -97,6 +97,17 @@ def one_patient(request: Request, visitor: SignedIn, batch: str, number: int) ->
         words=patient_history(measured, patient).words,
         practices=_numbers(measured, "provider", {one["billing_provider_npi"] for one in past}),
     )  # fmt: skip
+
+
+@router.get("/utilization/{batch}/of-claim/{claim}")
+def patient_of_claim(request: Request, visitor: SignedIn, batch: str, claim: int) -> Response:
+    """On to the page of a claim's patient. Raises 404 where no refill of his is known."""
+    found, results = results_of(services_of(request), visitor, batch)
+    row = results.worklist.filter(pl.col("claim") == claim)
+    numbers = _numbers(_measured(found, results), "patient", set(row["patient_id"]))
+    if not numbers:
+        raise HTTPException(404, "no refill of this claim's patient is known")
+    return go_to(request, f"/utilization/{batch}/patients/{numbers.popitem()[1]}")
 
 
 @router.get("/utilization/{batch}/patients/{number}/reservoir.svg")
