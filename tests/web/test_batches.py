@@ -107,6 +107,21 @@ def test_what_cannot_be_judged_says_why_in_one_sentence(
     assert client.get(f"/batches/{batch}/claims/0").status_code == 409
 
 
+def test_what_holds_no_claim_that_can_be_read_does_not_look_finished(client: TestClient) -> None:
+    text = re.sub(rb"\*20260105~", b"*20260230~", CLINIC.read_bytes())
+    damaged = re.sub(rb"(DTP\*472\*D8\*)\d+", rb"\g<1>20260230", text)
+    batch = uploaded(client, ("damaged.837", damaged), ("notes.txt", b"hello\n"))
+    page = client.get(f"/batches/{batch}").text
+    assert "Nothing could be read." in page
+    assert "notes.txt: this is text" in page
+    assert "2026-02-30" in page or "20260230" in page
+    assert 'id="cards"' not in page
+    listed = client.get("/").text
+    assert "nothing could be read" in listed
+    assert "$0.00" not in listed
+    assert f'href="/batches/{batch}/remove"' in listed
+
+
 def test_a_zip_bomb_ends_in_a_sentence(tmp_path: Path) -> None:
     limits = Limits(unpacked_bytes=80 * 1024**2)
     bomb = gzip.compress(b"0" * (200 * 1024**2))

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from pumpclaim.charts.assessment import assess
+from pumpclaim.options import today
 from pumpclaim.readers.chart import read_chart_data, read_charts
 from pumpclaim.web.charts.store import read
 from pumpclaim.web.security.visitors import Visitor
@@ -225,7 +226,13 @@ def test_the_printed_page_may_have_its_own_style_and_nothing_else(client: TestCl
     assert f"style-src 'sha256-{digest}'" in policy
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    assert b"<script" not in answer.content
+    assert re.findall(rb"<script[^>]*>", answer.content) == [
+        b'<script src="/static/prints.js" defer>'
+    ]
+    assert "script-src 'self'" in policy
+    assert page.chart.source.encode() not in answer.content, "no name of a file of ours"
+    assert b"<p>Signature</p>" in answer.content
+    assert f"Made on {today()}.".encode() in answer.content
     assert "script-src 'self'" in client.get(page.where).headers["content-security-policy"]
 
 

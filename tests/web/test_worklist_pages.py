@@ -20,6 +20,7 @@ from pumpclaim.policy import load
 from pumpclaim.readers.flat import write_flat
 from pumpclaim.reports.amounts import dollars, grouped, with_commas
 from pumpclaim.web.batches.results import Results
+from pumpclaim.web.batches.work import WorkStore
 from pumpclaim.web.security.guard import visitor_of
 from pumpclaim.web.security.visitors import Visitor
 from pumpclaim.web.templating import VARY
@@ -447,6 +448,150 @@ def test_a_patient_without_refills_has_no_picture(client: TestClient, batch: str
     page = client.get(f"/batches/{batch}/claims/{number}").text
     assert "reservoir.svg" not in page
     assert client.get(f"/batches/{batch}/claims/{number}/reservoir.svg").status_code == 404
+
+
+def mark(client: TestClient, batch: str, claim: int, **fields: str) -> Any:
+    """Send the form of a claim's work."""
+    typed = {"csrf": token_of(client), **fields}
+    return client.post(f"/batches/{batch}/claims/{claim}/work", data=typed)
+
+
+def test_claims_are_marked_done_with_a_note_and_opened_again(
+    client: TestClient, batch: str
+) -> None:
+    claim, other = claim_number(client, batch, "R-1004"), claim_number(client, batch, "R-1006")
+    answer = mark(client, batch, claim, done="yes", query="determination=fix", back="list")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/batches/{batch}?determination=fix#c{claim}"
+    assert (
+        mark(client, batch, claim, note=" called \x00 the\tpharmacy ", back="claim").status_code
+        == 303
+    )
+    page = plain(client.get(f"/batches/{batch}/claims/{claim}").text)
+    assert "Work: done" in page
+    for query, wanted in (("done=done", [claim]), ("done=open", None), ("", None)):
+        text = client.get(f"/batches/{batch}?{query}").text
+        assert (shown(text) == [claim]) == (wanted is not None)
+        assert (claim in shown(text)) == (query != "done=open")
+    assert "1 of 9 to work on is done." in plain(client.get(f"/batches/{batch}").text)
+    assert re.search(r'data-label="Done" class="number">1<', client.get("/").text)
+    exported = json.loads(client.get(f"/batches/{batch}/export.json").content)["claims"]
+    told = {one["claim_id"]: one for one in exported}
+    assert (told["R-1004"]["done"], told["R-1004"]["note"]) == (True, "called � the pharmacy")
+    assert (told["R-1006"]["done"], told["R-1006"]["note"]) == (False, None)
+    rows = client.get(f"/batches/{batch}/export.csv?done=done").content.decode("utf-8-sig")
+    assert [row["note"] for row in csv.DictReader(io.StringIO(rows))] == ["called � the pharmacy"]
+    assert client.get(f"/batches/{batch}/export.xlsx").status_code == 200
+    following = mark(
+        client, batch, claim, done="yes", query="determination=fix&done=open", back="next"
+    )
+    order = shown(client.get(f"/batches/{batch}?determination=fix").text)
+    expected = order[order.index(claim) + 1]
+    assert following.headers["location"].startswith(f"/batches/{batch}/claims/{expected}?")
+    mark(client, batch, claim, done="no")
+    assert shown(client.get(f"/batches/{batch}?done=done").text) == []
+    assert mark(client, batch, other, note="x" * 501).status_code == 422
+    assert mark(client, batch, 999, done="yes").status_code == 404
+    actions = [entry.action for entry in client.app.state.services.audit.entries()]
+    assert {"claim done", "note on claim", "claim open again"} <= set(actions)
+
+
+def test_work_is_its_owners_and_ends_with_the_upload(client: TestClient, batch: str) -> None:
+    services = client.app.state.services
+    mark(client, batch, 3, done="yes", note="mine")
+    client.app.dependency_overrides[visitor_of] = lambda: Visitor("rita", "rita", "reviewer", None)
+    assert mark(client, batch, 3, done="no").status_code == 403
+    seen = client.get(f"/batches/{batch}/claims/3").text
+    assert "mine" in seen
+    assert "/work" not in seen
+    client.app.dependency_overrides[visitor_of] = lambda: Visitor("bob", "bob", "biller", None)
+    assert mark(client, batch, 3, done="no").status_code == 404
+    client.app.dependency_overrides.clear()
+    client.post(f"/batches/{batch}/remove", data={"csrf": token_of(client)})
+    assert WorkStore(services.engine).of(batch) == {}
+
+
+def test_a_claim_sent_again_tells_of_both(client: TestClient, batch: str) -> None:
+    mended = (EXAMPLES / "clinic.837").read_bytes().replace(b"J7999::::FENT", b"J7999:KD::::FENT")
+    again = uploaded(
+        client, ("again.837", mended.replace(b"HC:J7999:::::FENTANYL", b"HC:J7999:KD::::FENTANYL"))
+    )
+    old, new = claim_number(client, batch, "R-1004"), claim_number(client, again, "R-1004")
+    before = plain(client.get(f"/batches/{batch}/claims/{old}").text)
+    assert "Judged again later in again.837" in before
+    assert re.search(r"again.837 , sent [\d: -]+UTC : payable", before)
+    page = client.get(f"/batches/{again}/claims/{new}").text
+    assert re.search(
+        r"Judged before in clinic.837, hospital.837 , sent [\d: -]+UTC : fix and resubmit, \$220.00",
+        plain(page),
+    )
+    assert f'href="/batches/{batch}/claims/{old}"' in page
+    client.app.dependency_overrides[visitor_of] = lambda: Visitor("bob", "bob", "biller", None)
+    theirs = uploaded(client, ("theirs.837", mended))
+    assert (
+        "Judged"
+        not in plain(client.get(f"/batches/{theirs}/claims/{old}").text).split("Service lines")[0]
+    )
+
+
+def sought(client: TestClient, text: str) -> str:
+    answer = client.post("/search", data={"csrf": token_of(client), "q": text})
+    assert answer.status_code == 303
+    assert text not in answer.headers["location"]
+    return client.get(answer.headers["location"]).text
+
+
+def test_the_header_finds_claims_and_charts_of_ones_own(client: TestClient, batch: str) -> None:
+    services = client.app.state.services
+    chart = services.charts.create(
+        "local", "encounter", "9XX-0004YY04", {"visit_date": {"answer": "2026-01-05"}}
+    )
+    number = claim_number(client, batch, "R-1006")
+    for text in ("R-1006", "stone morgan", "9xx0004yy04"):
+        page = sought(client, text)
+        assert f'href="/batches/{batch}/claims/{number}"' in page, text
+        assert (f"/charts/{chart.id}" in page) == (text != "R-1006")
+    assert "Claims 11" in plain(sought(client, "R-10"))
+    page = plain(sought(client, "DRG104"))
+    assert "A drug given through the pump is billed without modifier KD" in page
+    assert "Nothing is found for" in plain(sought(client, "zebra"))
+    finds = [dict(entry.about) for entry in services.audit.entries() if entry.action == "find"]
+    assert any(f"{batch}:{number}" in one.get("claims", "") for one in finds)
+    client.app.dependency_overrides[visitor_of] = lambda: Visitor("bob", "bob", "biller", None)
+    assert batch not in sought(client, "R-1006")
+    assert chart.id not in sought(client, "stone")
+
+
+def test_a_claim_leads_to_its_patients_chart_and_back(client: TestClient, batch: str) -> None:
+    number = claim_number(client, batch, "I-1010")
+    page = client.get(f"/batches/{batch}/claims/{number}").text
+    form = re.search(r'<form method="post" action="/charts">(.*?)</form>', page)
+    assert form is not None
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[1]))
+    assert (fields["part"], fields["patient_id"], fields["implant_date"]) == (
+        "implant", "9XX0008YY08", "2026-01-05",
+    )  # fmt: skip
+    begun = client.post("/charts", data={**fields, "csrf": token_of(client)})
+    chart = client.get(begun.headers["location"]).text
+    assert f'href="/batches/{batch}/claims/{number}"' in chart
+    assert "T-1011" in chart
+    page = client.get(f"/batches/{batch}/claims/{number}").text
+    assert f'href="{begun.headers["location"]}"' in page
+    assert '<form method="post" action="/charts">' not in page
+
+
+def test_refills_on_a_claims_page_lead_to_their_claims(client: TestClient, yearly: str) -> None:
+    page = client.get(f"/batches/{yearly}/claims/3").text
+    table = page[page.index('aria-label="Refills of this patient"') :]
+    links = re.findall(r"/claims/(\d)\">F-(\d)", table)
+    assert links == [(str(n), str(n)) for n in range(8)]
+    here = re.search(r'<tr class="here"[^>]*>.*?F-(\d)', table)
+    assert here is not None
+    assert here[1] == "3"
+    later = table[table.index("Later than this claim") : table.index("</table>")]
+    assert re.findall(r">F-(\d)<", later) == ["4", "5", "6", "7"]
+    answer = client.get(f"/utilization/{yearly}/of-claim/3")
+    assert answer.headers["location"] == f"/utilization/{yearly}/patients/0"
 
 
 def test_neighbours_are_those_of_the_filtered_worklist(client: TestClient, batch: str) -> None:

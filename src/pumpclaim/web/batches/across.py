@@ -63,6 +63,17 @@ def patient_names(services: Services, visitor: Visitor, patients: Iterable[str])
     return dict(found.select("plain", "patient_name").iter_rows())
 
 
+def patient_claims(services: Services, visitor: Visitor, patient: str) -> list[dict[str, Any]]:
+    """The claims of a patient in the visitor's uploads, the newest service first (tables.WORKLIST, with
+    ``batch`` and the upload's ``title``)."""
+    batches = judged_batches(services, visitor)
+    known = claims_of(services, batches).filter(pl.col("patient_id").is_not_null()).collect()
+    own = known.filter(plain_ids(known["patient_id"]) == plain_id(patient))
+    titles = {one.id: one.title for one in batches}
+    newest = own.sort("service_date", descending=True, nulls_last=True, maintain_order=True)
+    return [{**row, "title": titles[row["batch"]]} for row in newest.iter_rows(named=True)]
+
+
 def find_claims(
     services: Services, visitor: Visitor, text: str, most: int
 ) -> tuple[list[dict[str, Any]], int]:

@@ -12,7 +12,7 @@ from pumpclaim.errors import InputError
 from pumpclaim.patient_ids import plain_id
 from pumpclaim.reports.assessment.checklist import checklist
 from pumpclaim.reports.assessment.words import answer_words, bearing_words, place_words
-from pumpclaim.web.batches.across import patient_names
+from pumpclaim.web.batches.across import patient_claims, patient_names
 from pumpclaim.web.charts.access import chart_of, charts_of
 from pumpclaim.web.charts.form import digest, field_of, sent_questions
 from pumpclaim.web.charts.importing import Imported, import_charts
@@ -240,6 +240,7 @@ def _page(
     return page(
         request, "chart.html.j2" if is_own else "chart_read.html.j2", visitor, status=status,
         chart=chart, patient_name=_name(services, visitor, chart),
+        claims=patient_claims(services, visitor, chart.patient_id),
         part=part, fields=fields, problem=problem, notice=notice,
         problems=[one.field for one in became.values() if one.field.problem],
         owner=owner_names(services, visitor, [chart]).get(chart.owner, "removed"),

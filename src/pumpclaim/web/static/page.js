@@ -48,8 +48,4 @@
       if (name === "drop") say(above, "Files of claims are dropped on the worklist, charts on the page of charts.");
     });
   }
-  document.querySelectorAll("button.prints").forEach((button) => {
-    button.hidden = false;
-    button.addEventListener("click", () => window.print());
-  });
 })();

@@ -34,11 +34,15 @@
     return true;
   });
 
-  // The row one left has the focus again; so has a claim's, whose work cell is written anew.
+  // The row one left has the focus again, once the browser itself has gone to it; so has a claim whose work
+  // cell is written anew.
   const place = window.location.hash;
-  if (place === FIRST) to(links().at(0));
-  else if (place === LAST) to(links().at(-1));
-  else if (/^#c\d+$/.test(place)) to(document.querySelector(`${place} a.claim`));
+  const arrive = () => {
+    if (place === FIRST) to(links().at(0));
+    else if (place === LAST) to(links().at(-1));
+    else if (/^#c\d+$/.test(place)) to(document.querySelector(`${place} a.claim`));
+  };
+  window.addEventListener("load", () => requestAnimationFrame(() => setTimeout(arrive)));
   document.body.addEventListener("htmx:afterSwap", (event) => {
     const cell = event.detail.requestConfig?.elt?.closest?.("td.work");
     if (cell && document.activeElement === document.body) to(document.getElementById(cell.id)?.closest("tr").querySelector("a.claim"));
