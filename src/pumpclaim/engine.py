@@ -10,17 +10,16 @@ import numpy as np
 
 from pumpclaim.errors import InputError
 from pumpclaim.rules import RULES, Line
-from pumpclaim.rules.registry import REACHES
 from pumpclaim.tables import DETERMINATIONS, OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from pumpclaim.charts.meeting import BlockCharts
     from pumpclaim.context import Context
-    from pumpclaim.rules.registry import Ruling
+    from pumpclaim.rules.registry import Rule, Ruling
 
     Ints = NDArray[np.int64]
 
@@ -81,22 +80,33 @@ def run_rules(
     if not len(allowed):
         return []
     columns, known = context.asked(allowed)
+    policy = context.compiled.policy
+    asked = [(Line(policy, columns, known), np.ones(len(allowed), bool))]
     if charts is not None:
-        columns, known = columns | charts.columns, known | charts.known
-    line = Line(context.compiled.policy, columns, known, charts_given=charts is not None)
-    reached = {reach: line.reaches(reach).yes for reach in REACHES}
-    hits = []
-    for code in codes:
-        rule = RULES[code]
-        if rule.charts and charts is None:
-            continue
-        for ruling, when in rule.rulings(line):
-            places = np.flatnonzero(when.yes & reached[rule.reach])
-            if len(places) and rule.scope == "claim":
-                places = places[_first_of_each(context.lines.claims[places])]
-            if len(places):
-                hits.append(Hits(ruling, places))
-    return hits
+        shown = Line(policy, columns | charts.columns, known | charts.known, charts_given=True)
+        of_charts = charts.columns["is_asked"]
+        asked = [
+            (shown, of_charts),
+            *((line, ~of_charts) for line, _ in asked if not of_charts.all()),
+        ]
+    return [
+        hit
+        for line, where in asked
+        for code in codes
+        for hit in _hits(RULES[code], line, where, context)
+    ]
+
+
+def _hits(rule: Rule, line: Line, where: NDArray[np.bool_], context: Context) -> Iterator[Hits]:
+    """Where one rule's cases fire on the lines that are asked."""
+    if rule.charts and not line.charts_given:
+        return
+    for ruling, when in rule.rulings(line):
+        places = np.flatnonzero(when.yes & line.reached(rule.reach) & where)
+        if len(places) and rule.scope == "claim":
+            places = places[_first_of_each(context.lines.claims[places])]
+        if len(places):
+            yield Hits(ruling, places)
 
 
 def _first_of_each(claims: Ints) -> Ints:

@@ -128,20 +128,27 @@ class Facts:
             texts.append(" and ".join(compiled.codes[c - 1].code for c in named))
         return texts
 
-    def other_claims(self) -> list[str]:
-        """Ids of the claims that bear the other half of a split refill."""
+    def others(self) -> list[list[int]]:
+        """Positions of the claims that bear the other half of a split refill, by their ids."""
         roles, claims = self.context.columns["roles"], self.context.lines.claims
-        ids = self.context.claim_set.claims["claim_id"]
-        texts = []
+        found = []
         for line in self.places.tolist():
             wanted = Role.REFILL if roles[line] & Role.PUMP_DRUG else Role.PUMP_DRUG
             others = {
-                ids[int(claims[other])] or UNKNOWN
+                int(claims[other])
                 for other in self._day_lines(line)
                 if claims[other] != claims[line] and roles[other] & wanted
             }
-            texts.append(", ".join(sorted(others)))
-        return texts
+            found.append(sorted(others, key=self.claim_id))
+        return found
+
+    def claim_id(self, claim: int) -> str:
+        """What a message calls a claim."""
+        return self.context.claim_set.claims["claim_id"][claim] or UNKNOWN
+
+    def other_claims(self) -> list[str]:
+        """Ids of those claims."""
+        return [", ".join(dict.fromkeys(map(self.claim_id, others))) for others in self.others()]
 
     def other_half(self) -> list[str]:
         """Which half of the refill stands on another claim."""

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CONTRACT_DIGITS = 5
+ALL_PATIENTS, CHARTED_PATIENTS = "all", "charted"
+RECORDS_OF = (ALL_PATIENTS, CHARTED_PATIENTS)
+"""Of whom records are asked for: of all patients, or of those of whom there is a chart."""
 _DOLLARS = re.compile(r"[0-9]{1,15}(\.[0-9]{0,9})?|\.[0-9]{1,9}")
 
 

@@ -16,14 +16,22 @@ from pumpclaim.facts import dollars, unread_part
 from pumpclaim.figures import FIGURES
 from pumpclaim.policy import load
 from pumpclaim.policy.model import NATIONAL_DATES
+from pumpclaim.pricing import LOWER_BOUND, NO_FEE, REASONS
 from pumpclaim.review import check
 from pumpclaim.tables import CLAIMS, LINES, MAX_MONEY, NANO, NANOGRAMS, UNIT
 
 if TYPE_CHECKING:
     from pumpclaim.policy import Article, PolicySet
+    from pumpclaim.review import Review
 
 PRICING = ("allowance of a compounded drug line", "compounding fee of a refill")
 """The figures of which a price is made."""
+
+UNPRICED = {
+    REASONS[NO_FEE]: "{drugs} no fee in the article: the contractor prices {it} from the invoice",
+    REASONS[LOWER_BOUND]: "lower bound: {drugs} no fee in the article",
+}
+"""Reasons that name no drug, and the same with the drugs."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +125,7 @@ def price(
         article=article,
         allowed=_dollars(line["allowed"]),
         payable=_dollars(line["payable"] if charge is not None else line["allowed"]),
-        reason=line["reason"],
+        reason=_reason(line["reason"], review),
         items=tuple(_item(row) for row in review.price_items.iter_rows(named=True)),
         problems=tuple(
             unread_part(row["text"], row["problem"]) for row in problems.iter_rows(named=True)
@@ -139,6 +147,17 @@ def _not_in_force(policy: PolicySet, contract: str, on: date) -> str:
     first, last = min(one for _, one, _ in spans), max(one for _, _, one in spans)
     until = "" if last == NATIONAL_DATES[1] else f" to {last}"
     return f"article {spans[0][0]} is effective from {first}{until}; it says nothing of {on}"
+
+
+def _reason(reason: str | None, review: Review) -> str | None:
+    """Why there is no allowance, or no whole one, with the drugs named that have no fee."""
+    contents = review.contents
+    without = contents.ingredient_rows.filter(pl.Series(~contents.unread & (contents.rate < 0)))
+    names = list(dict.fromkeys(name.lower() for name in without["name"].drop_nulls()))
+    if reason not in UNPRICED or not names:
+        return reason
+    has, it = ("has", "it") if len(names) == 1 else ("have", "them")
+    return UNPRICED[reason].format(drugs=f"{' and '.join(names)} {has}", it=it)
 
 
 def _refill(text: str, on: date, charge: int | None) -> ClaimSet:

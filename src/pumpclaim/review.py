@@ -16,9 +16,11 @@ from pumpclaim.context import build_context
 from pumpclaim.drug_text import cartridges as count_cartridges
 from pumpclaim.drug_text import read_ingredients
 from pumpclaim.engine import LEVELS, Determined, Hits, choose_rules, run_rules
+from pumpclaim.errors import InputError
 from pumpclaim.facts import Facts, dollars
 from pumpclaim.lines import line_arrays, narrated
 from pumpclaim.notices import Notice, notices
+from pumpclaim.options import ALL_PATIENTS, RECORDS_OF
 from pumpclaim.policy import load
 from pumpclaim.pricing import TABLED, Prices, nullable, payable, price_lines
 from pumpclaim.tables import (
@@ -293,15 +295,20 @@ def check(
     cartridges: NDArray[np.int64] | None = None,
     charts: ChartSet | None = None,
     past: ClaimSet | None = None,
+    records_of: str = ALL_PATIENTS,
 ) -> Review:
     """Hold claims against the article: every rule asked, every compounded drug priced.
 
     ``contractor`` is the contract number that judges all of them, in the place of their payer ids.
     ``select`` and ``ignore`` name rules or families. ``cartridges`` of each line stand for those that its
     narrative states. ``charts`` are what the medical record shows (``readers.chart.read_charts``): then
-    coverage and documentation are judged too. ``past`` are earlier claims of the same patients, which count
-    as history and are not judged themselves. Raises InputError for names that do not exist.
+    coverage and documentation are judged too, and what they lack is asked for: ``records_of`` "all"
+    patients, or of those "charted" alone, of whom there is a chart, the others being judged as without
+    charts. ``past`` are earlier claims of the same patients, which count as history and are not judged
+    themselves. Raises InputError for names that do not exist.
     """
+    if records_of not in RECORDS_OF:
+        raise InputError(f"records are asked of {' or '.join(RECORDS_OF)}, not of '{records_of}'")
     policy = policy or load()
     codes = choose_rules(select, ignore)
     compiled = compile_policy(policy)
@@ -317,7 +324,7 @@ def check(
     if charts is not None:
         from pumpclaim.charts.meeting import BlockCharts, meet  # noqa: PLC0415  (not without charts)
 
-        meeting = meet(whole, charts, policy)
+        meeting = meet(whole, charts, policy, records_of)
     arranged = line_arrays(whole, ingredients, compiled, contractor, meeting)
     lines, contents = arranged.lines, arranged.contents
 

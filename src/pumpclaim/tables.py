@@ -141,6 +141,12 @@ CLAIMS = Table(
             "member id; a dependent's adds name and birth date",
             x12="2010BA NM109",
         ),
+        Column(
+            "patient_name",
+            pl.String,
+            "the patient's name, family name first; shown, never kept in a history",
+            x12="2010BA/2010CA NM103, NM104",
+        ),
         Column("patient_birth_date", pl.Date, "the patient's date of birth", x12="DMG02"),
         Column(
             "patient_state", pl.String, "state of the patient's address", x12="2010BA/2010CA N402"
@@ -368,7 +374,14 @@ WORKLIST = Table(
     "one reviewed claim, what costs most to ignore first",
     (
         *(column for column in DETERMINED if column.name != "findings"),
+        Column("patient_name", pl.String, "the patient's name where the file carries it"),
         Column("at_stake", pl.Int64, "what is lost when nobody acts", unit="nano-dollars"),
+        Column(
+            "left_uncharged",
+            pl.Int64,
+            "what charges lack to the allowance; paid to nobody, whatever is done",
+            unit="nano-dollars",
+        ),
         Column("findings", pl.UInt32, "number of findings"),
         Column("rules", pl.List(pl.String), "codes of the rules that fired"),
         Column("outcomes", pl.List(pl.String), "outcomes of its findings, worst first"),

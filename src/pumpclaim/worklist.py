@@ -19,7 +19,9 @@ AT_STAKE = ("deny", "reject", "records")
 NEEDS_WORK = ("denied", "fix", "records")
 """Determinations that ask for a person."""
 UNDERCHARGED = "PRC104"
-"""The rule of a charge below the allowance: what lies between is given away."""
+"""The rule of a charge below the allowance: what lies between is left uncharged."""
+IMPLAUSIBLE = "DRG112"
+"""The rule of an amount that no reservoir holds: an allowance that follows from it is not believed."""
 
 
 def worklist(review: Review) -> pl.DataFrame:
@@ -27,52 +29,76 @@ def worklist(review: Review) -> pl.DataFrame:
 
     At stake is the money of the lines that a finding to deny, to reject or for records concerns (all lines
     of the claim where it concerns the claim): the lower of allowance and charge where the article allows
-    anything, else the one of them that is known (a charge is at risk as well where nothing is allowed); and
-    what a charge gives away below the allowance. Null where a line has neither. Claims that need work and
-    have no known amount stand behind those that have one.
+    anything, else the one of them that is known (a charge is at risk as well where nothing is allowed).
+    Left uncharged is what charges lack to the allowance, which is paid to nobody. Both are null where a line
+    has no such amount; of a line whose drug amount is implausible nothing is reckoned from its allowance.
+    Claims that need work and have no known amount stand behind those that have one.
     """
-    findings, prices = review.findings, review.prices
-    money = prices.select(
-        "claim", "row", "line", own=pl.coalesce(_positive("payable"), "charge", _positive("allowed")),
-        given_away=pl.col("allowed") - pl.col("charge"),
-    )  # fmt: skip
-    costly = findings.filter(pl.col("outcome").cast(pl.String).is_in(AT_STAKE))
-    whole = money.join(
-        costly.filter(pl.col("line").is_null()).select("claim"), on="claim", how="semi"
+    findings = review.findings.select(
+        "claim", "line", "rule", outcome=pl.col("outcome").cast(pl.String)
     )
-    single = money.join(
-        costly.filter(pl.col("line").is_not_null()).select("claim", "line"),
-        on=["claim", "line"], how="semi",
+    lines = review.prices.join(
+        findings.filter(rule=IMPLAUSIBLE).select("claim", "line", implausible=True),
+        on=["claim", "line"], how="left", maintain_order="left",
+    ).with_columns(allowed=_believed("allowed"), payable=_believed("payable"))  # fmt: skip
+    money = lines.select(
+        "claim", "row", "line",
+        at_stake=pl.coalesce(_positive("payable"), "charge", _positive("allowed")),
+        left_uncharged=pl.col("allowed") - pl.col("charge"),
     )  # fmt: skip
-    given = money.join(
-        findings.filter(rule=UNDERCHARGED).select("claim", "line"), on=["claim", "line"], how="semi"
-    ).select("claim", "row", own="given_away")
-    concerned = pl.concat([whole.drop("line", "given_away"), single.drop("line", "given_away")])
-    parts = pl.concat([concerned.unique("row"), given.select("claim", "row", "own")])
-    stakes = parts.group_by("claim").agg(
-        at_stake=pl.when(pl.col("own").is_not_null().all()).then(pl.col("own").sum()),
-        concerned=pl.len(),
-    )
-    told = findings.group_by("claim").agg(
+    costly = findings.filter(pl.col("outcome").is_in(AT_STAKE))
+    told = review.findings.group_by("claim").agg(
         rules=pl.col("rule").unique().sort(),
         outcomes=pl.col("outcome").unique().sort(descending=True),
     )
     table = (
-        review.determinations.join(stakes, on="claim", how="left", maintain_order="left")
+        review.determinations.join(
+            _sums(money, costly, "at_stake"), on="claim", how="left", maintain_order="left"
+        )
+        .join(
+            _sums(money, findings.filter(rule=UNDERCHARGED), "left_uncharged"),
+            on="claim", how="left", maintain_order="left",
+        )
         .join(told, on="claim", how="left", maintain_order="left")
         .with_columns(
-            at_stake=pl.when(pl.col("concerned").is_null())
-            .then(pl.lit(0, pl.Int64))
-            .otherwise("at_stake"),
+            review.claim_set.claims["patient_name"],
+            *(_of_all(name) for name in ("at_stake", "left_uncharged")),
             rules=pl.col("rules").fill_null([]),
             outcomes=pl.col("outcomes").list.eval(pl.element().cast(pl.String)).fill_null([]),
         )
-    )
+    )  # fmt: skip
     works = pl.col("determination").cast(pl.String).is_in(NEEDS_WORK) | (pl.col("at_stake") > 0)
     return WORKLIST.conform(table).sort(
-        works.fill_null(True), "at_stake", "determination", "claim",
-        descending=[True, True, True, False], nulls_last=[False, True, False, False],
+        works.fill_null(True), "at_stake", "left_uncharged", "determination", "claim",
+        descending=[True, True, True, True, False],
+        nulls_last=[False, True, True, False, False],
     )  # fmt: skip
+
+
+def _sums(money: pl.DataFrame, findings: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Of each claim the sum of a column over the lines that findings concern; null where one is not known."""
+    of_claim = findings.filter(pl.col("line").is_null()).select("claim")
+    of_line = findings.filter(pl.col("line").is_not_null()).select("claim", "line")
+    concerned = pl.concat(
+        [
+            money.join(of_claim, on="claim", how="semi"),
+            money.join(of_line, on=["claim", "line"], how="semi"),
+        ]
+    ).unique("row")
+    return concerned.group_by("claim").agg(
+        pl.when(pl.col(name).is_not_null().all()).then(pl.col(name).sum()),
+        pl.len().alias(f"lines_{name}"),
+    )
+
+
+def _of_all(name: str) -> pl.Expr:
+    """A sum, zero for claims of which no line is concerned."""
+    none = pl.col(f"lines_{name}").is_null()
+    return pl.when(none).then(pl.lit(0, pl.Int64)).otherwise(name).alias(name)
+
+
+def _believed(name: str) -> pl.Expr:
+    return pl.when(pl.col("implausible").is_null()).then(name)
 
 
 def _positive(name: str) -> pl.Expr:
@@ -82,7 +108,8 @@ def _positive(name: str) -> pl.Expr:
 @dataclass(frozen=True)
 class Selection:
     """Which claims of a worklist are wanted; what is null is not asked. Texts are compared as they stand,
-    patients and claim ids by what they contain, rules by code or family."""
+    claim ids by what they contain, patients by words that their id or name contain, rules by code or
+    family. ``done`` is asked of a table that says of each claim whether it is done."""
 
     determination: str | None = None
     outcome: str | None = None
@@ -92,6 +119,7 @@ class Selection:
     claim: str | None = None
     first_day: date | None = None
     last_day: date | None = None
+    done: bool | None = None
 
     def of(self, table: pl.DataFrame) -> pl.DataFrame:
         """The rows of a worklist that are wanted, in its order."""
@@ -105,15 +133,28 @@ class Selection:
             asked.append(pl.col("rules").list.eval(pl.element().str.starts_with(code)).list.any())
         if self.provider is not None:
             asked.append(pl.col("billing_provider_npi") == self.provider)
-        for name, text in (("patient_id", self.patient), ("claim_id", self.claim)):
-            if text is not None:
-                has = pl.col(name).str.to_lowercase().str.contains(text.lower(), literal=True)
-                asked.append(has)
+        if self.claim is not None:
+            asked.append(contains("claim_id", self.claim))
+        for word in words_of(self.patient or ""):
+            asked.append(contains("patient_id", word) | contains("patient_name", word))
         if self.first_day is not None:
             asked.append(pl.col("service_date") >= self.first_day)
         if self.last_day is not None:
             asked.append(pl.col("service_date") <= self.last_day)
+        if self.done is not None:
+            asked.append(pl.col("done") == self.done)
         return table.filter(*asked) if asked else table
+
+
+def words_of(text: str) -> list[str]:
+    """The words by which people look for a patient, commas aside."""
+    return text.replace(",", " ").split()
+
+
+def contains(name: str, text: str) -> pl.Expr:
+    """Whether a column of text has ``text`` in it, in small letters or capitals; not where it is null."""
+    has = pl.col(name).str.to_lowercase().str.contains(text.lower(), literal=True)
+    return has.fill_null(value=False)
 
 
 def choices(table: pl.DataFrame) -> dict[str, list[str]]:

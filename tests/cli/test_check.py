@@ -381,3 +381,23 @@ def test_examples_validate_against_the_schema(run: Any, path: Path) -> None:
     jsonschema.validate(done.json, SCHEMA, jsonschema.Draft202012Validator)
     summary = done.json["summary"]
     assert summary["claims_read"] == summary["claims_reviewed"] + summary["claims_rejected"]
+
+
+def test_records_may_be_asked_of_patients_with_a_chart_alone(run: Any, tmp_path: Path) -> None:
+    chart = (
+        (ROOT / "examples" / "charts" / "refill.yaml")
+        .read_text()
+        .replace("1EG4TE5MK73", "9XX0000YY00")
+    )
+    (tmp_path / "refill.yaml").write_text(chart)
+    call = ["check", ROOT / "examples" / "clinic.837", "--format", "json"]
+    with_charts = [*call, "--charts", tmp_path / "refill.yaml"]
+    none, every, charted = (
+        {one["claim_id"]: one["determination"] for one in run(*arguments).json["claims"]}
+        for arguments in (call, with_charts, [*with_charts, "--records-of", "charted"])
+    )
+    assert sum(one == "records" for one in every.values()) > 3
+    assert {name for name in none if charted[name] != none[name]} == {"R-1001"}
+    refused = run(*with_charts, "--records-of", "some")
+    assert refused.status == 2
+    assert "all" in refused.err

@@ -56,6 +56,7 @@ def test_every_element_of_a_professional_claim() -> None:
         {
             "claim": 0, "source": "morning.837", "segment": 18, "claim_id": "PCN1",
             "form": "professional", "patient_id": "1EG4TE5MK73",
+            "patient_name": "OAKES, ALMA",
             "patient_birth_date": dt.date(1948, 2, 29), "patient_state": "NV",
             "filing_indicator": "MB", "payer_id": "01112",
             "billing_provider_npi": "1234567893", "billing_state": "NV",
@@ -243,9 +244,32 @@ def test_a_dependent_is_the_patient(name: str, expected: str) -> None:
             *x.subscriber(4, "ZZZ"), *x.claim("C")]  # fmt: skip
     claims = clean(x.interchange(x.group(x.transaction(body)))).claims
     assert claims["patient_id"].to_list() == ["1EG4TE5MK73", expected, "ZZZ"]
+    assert claims["patient_name"][1].startswith(("Oakes", "OAKES"))
     assert claims["patient_state"].to_list() == ["NV", "HI", "NV"]
     assert claims["patient_birth_date"].to_list()[1] == dt.date(2001, 2, 3)
     assert claims["payer_id"].to_list() == ["01112"] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("NM1*IL*1*OAKES*ALMA", "OAKES, ALMA"), ("NM1*IL*1*OAKES*", "OAKES"), ("NM1*IL*1*OAKES*ALMA*J", "OAKES, ALMA"),
+        ("NM1*IL*1**ALMA", "ALMA"), ("NM1*IL*1* DE LA CRUZ * ANA MARIA ", "DE LA CRUZ, ANA MARIA"),
+        ("NM1*IL*1*OAKES, JR*ALMA", "OAKES, JR, ALMA"), ("NM1*IL*1**", None), ("NM1*IL*1*ÖZ*ÅSA", "ÖZ, ÅSA"),
+    ],
+)  # fmt: skip
+def test_the_patients_name(name: str, expected: str | None) -> None:
+    own = name + "*" * (8 - name.count("*")) + "MI*1EG4TE5MK73"
+    text = x.professional(x.claim()).replace("NM1*IL*1*OAKES*ALMA****MI*1EG4TE5MK73", own)
+    assert own in text
+    assert clean(text).claims["patient_name"].to_list() == [expected]
+
+
+def test_names_of_files_with_other_separators() -> None:
+    one = x.professional(x.claim())
+    other = one.replace("*", "|")
+    assert clean(other).claims["patient_name"].to_list() == ["OAKES, ALMA"]
+    assert clean(one + other).claims["patient_name"].to_list() == ["OAKES, ALMA"] * 2
 
 
 def test_a_subscriber_without_a_member_id_goes_by_name_and_birth_date() -> None:

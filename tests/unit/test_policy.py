@@ -300,3 +300,15 @@ def test_facts_that_were_written_anew_are_read_anew(tmp_path: Path) -> None:
     fees = folder / "fees.toml"
     fees.write_text(fees.read_text().replace('fee = "0.0700"', 'fee = "0.0800"'))
     assert load(folders=[tmp_path]).articles[0].fee_of["morphine"].fee == Decimal("0.0800")
+
+
+def test_every_statement_says_by_itself_what_and_where() -> None:
+    sections = (
+        "Article Text, ", "Coding Information", "Contractor Information", "Copyright statement",
+        "General Information", "Revision History", "Sources",
+    )  # fmt: skip
+    for article in load().articles:
+        for one in article.statements.values():
+            assert one.summary[0].isupper(), one.id
+            assert one.where.startswith(sections), one.id
+            assert "same" not in one.where.split(), one.id

@@ -210,7 +210,7 @@ def test_the_derivation_of_a_price() -> None:
         ("MORPHINE 20MG/ML", "narrative cannot be read whole"),
         (
             "MORPHINE 360MG, VERAPAMIL 2.5MG",
-            "a drug has no fee in the article: the contractor prices it from the invoice",
+            "verapamil has no fee in the article: the contractor prices it from the invoice",
         ),
     ],
 )
@@ -227,7 +227,7 @@ def test_the_known_drugs_of_an_unpriced_mixture_are_shown() -> None:
     )
     assert (lower.allowed, lower.reason) == (
         Decimal("78.00"),
-        "lower bound: a drug has no fee in the article",
+        "lower bound: verapamil has no fee in the article",
     )
 
 

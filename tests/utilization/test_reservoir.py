@@ -17,7 +17,8 @@ from pumpclaim.errors import InputError
 from pumpclaim.policy import load
 from pumpclaim.policy.chart import NUMBER
 from pumpclaim.policy.pumps import find_pump, load_pumps
-from pumpclaim.refill import plan
+from pumpclaim.refill import contents_of, plan
+from pumpclaim.reports.refill import document
 from pumpclaim.reservoir import (
     Fill,
     concentration_of,
@@ -182,10 +183,62 @@ def test_a_mixture_runs_out_by_volume() -> None:
         doses=["3 mg/day", "0.75 mg/day"],
     )  # fmt: skip
     assert told.due.supply_days == 120
-    assert told.allowed == Decimal("84.00")
+    assert told.contents.allowed == Decimal("84.00")
     assert [(name, amount) for name, amount, _ in told.drugs] == [
         ("morphine", "400 mg"), ("bupivacaine", "100 mg"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "doses", [["3 mg/day"], ["3 mg/day", None], [None, "0.75 mg/day"], ["3 mg/day", "0.75 mg/day"]]
+)
+def test_one_dose_tells_the_flow_and_the_flow_the_others(doses: list[str | None]) -> None:
+    told = plan(
+        on=DAY, policy=POLICY, volume="20", concentrations=["morphine 20 mg/mL", "bupivacaine 5 mg/mL"],
+        doses=doses,
+    )  # fmt: skip
+    assert told.fill.flow == Fraction(3, 20)
+    assert [daily for _, _, daily in told.drugs] == ["3 mg", "750 mcg"]
+
+
+def test_what_is_allowed_does_not_wait_for_a_dose() -> None:
+    held = contents_of(
+        on=DAY, policy=POLICY, pump="synchromed-ii-20",
+        concentrations=["morphine 20 mg/mL", "bupivacaine 5 mg/mL"],
+    )  # fmt: skip
+    assert held.amounts == ("400 mg", "100 mg")
+    assert (held.allowed, held.reason, held.doubts) == (Decimal("84.00"), None, ())
+    unnamed = contents_of(on=DAY, policy=POLICY, volume="20", concentrations=["20 mg/mL"])
+    assert unnamed.allowed is None
+    assert "name the drug" in (unnamed.reason or "")
+
+
+def test_a_drug_without_a_fee_and_a_concentration_that_can_hardly_be_are_named() -> None:
+    held = contents_of(
+        on=DAY, policy=POLICY, volume="20",
+        concentrations=["Morphine 20 mg/mL", "verapamil 2 mg/mL", "Clonidine 200 mg/mL"],
+    )  # fmt: skip
+    assert held.reason == (
+        "verapamil has no fee in the article: the contractor prices it from the invoice"
+    )
+    assert len(held.doubts) == 1
+    assert held.doubts[0].startswith("Clonidine 200 mg/mL can hardly be: the highest plausible")
+    several = contents_of(
+        on=DAY,
+        policy=POLICY,
+        volume="20",
+        concentrations=["verapamil 2 mg/mL", "ketorolac 2 mg/mL"],
+    )
+    assert (several.reason or "").startswith("verapamil and ketorolac have no fee")
+    assert document(
+        plan(
+            on=DAY,
+            policy=POLICY,
+            volume="20",
+            concentrations=["clonidine 200 mg/mL"],
+            flow="1 mL/day",
+        )
+    )["doubts"]
 
 
 def test_a_pump_and_a_flow() -> None:

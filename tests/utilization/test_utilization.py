@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 import sys
 from datetime import date, timedelta
@@ -13,7 +14,16 @@ import polars as pl
 import pytest
 
 from pumpclaim.errors import InputError
-from pumpclaim.pictures import patient_history, practice, render, reservoir_level
+from pumpclaim.pictures import (
+    NARROW,
+    WIDTH,
+    Picture,
+    patient_history,
+    practice,
+    render,
+    reservoir_level,
+)
+from pumpclaim.pictures.drawing import DARK, day_marks
 from pumpclaim.policy import load
 from pumpclaim.refill import plan
 from pumpclaim.review import check
@@ -65,6 +75,25 @@ def test_the_table_of_refills() -> None:
     assert table["is_early"].to_list() == [None, True, True, True]
     assert table["allowed"].to_list() == [80_000_000_000] * 4
     assert table["above_supply"].to_list() == [None, *[60_000_000_000] * 3]
+
+
+def test_a_patient_of_two_practices_is_measured_on_the_refills_of_each() -> None:
+    there = [one | {"billing_provider_npi": "1888888886"} for one in refills(30, 30, 90)]
+    claims = [*there[:3], there[3] | {"billing_provider_npi": "1999999984"}]
+    measured = measure(claims_of(claims + refills(40, patient="P3")))
+    here = measured.patients_of("1999999984").rows(named=True)
+    assert [(row["patient_id"], row["refills"], row["elsewhere"]) for row in here] == [
+        ("P3", 2, 0), ("P1", 1, 3),
+    ]  # fmt: skip
+    assert here[1]["median_interval"] == 90
+    assert here[1]["allowed"] == 80_000_000_000
+    other = measured.patients_of("1888888886").row(0, named=True)
+    assert (other["refills"], other["elsewhere"], other["monthly_refills"]) == (3, 1, 2)
+
+
+def test_dollars_that_nothing_is_known_of_are_not_zero() -> None:
+    claims = [one | {"lines": ["62370"]} for one in refills(30)]
+    assert measure(claims_of(claims)).by("provider")["allowed"].to_list() == [None]
 
 
 def test_tables_by_provider_and_patient() -> None:
@@ -168,9 +197,80 @@ def test_pictures(form: str) -> None:
         else:
             width, height = struct.unpack(">II", content[16:24])
             assert content[:8] == b"\x89PNG\r\n\x1a\n"
-            assert width > 1000 < height + 400
-    assert "3 of them early" in drawn[1].words
+            assert width > 1000 < height + 800
+    assert "3 of 3 judged early" in drawn[1].words
     assert "number 1 of 2 practices" in drawn[2].words
+
+
+def drawn_texts(picture: Picture) -> list[str]:
+    return re.findall(r"<text[^>]*>([^<]*)", render(picture, "svg").decode())
+
+
+def test_what_is_not_known_is_said_and_never_drawn_as_nothing() -> None:
+    measured = measure(claims_of(refills(29, 30)))
+    patient, provider = patient_history(measured, "P1"), practice(measured, "1999999984")
+    assert patient.title == "Patient P1: 3 refills, whether early is not known"
+    assert "The supply of 3 is not known." in patient.words
+    texts = drawn_texts(patient)
+    assert "supply not known" in texts
+    assert "days of supply left" not in texts, "there is no line to draw"
+    assert "dollars not known" not in texts
+    assert provider.title.endswith("3 refills of 1 patient")
+    assert "0 of 0" not in provider.words
+    assert "$0.00" not in provider.words
+    assert "dollars above the supply, not known" in provider.words
+    assert not any("." in text for text in drawn_texts(provider) if text[:1].isdigit()), (
+        "whole refills"
+    )
+    unpaid = [one | {"lines": ["62370"]} for one in refills(30)]
+    texts = drawn_texts(patient_history(measure(claims_of(unpaid)), "P1"))
+    assert "dollars not known" in texts
+    assert "dollars allowed" not in texts
+    assert patient_history(measure(claims_of(refills())), "P1").words.startswith(
+        "1 refill on 2025-01-06"
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "wide", "narrow"),
+    [
+        ("2025-01-01", "2025-12-06", ["2025-01-01", "2025-12-01"], ["2025-01-01", "2025-10-01"]),
+        ("2025-08-28", "2026-01-10", ["2025-09-01", "2026-01-01"], ["2025-09-01", "2026-01-01"]),
+        ("2025-01-05", "2031-12-06", ["2026-01-01", "2031-01-01"], ["2026-01-01", "2030-01-01"]),
+        ("2026-01-05", "2026-01-10", ["2026-01-05", "2026-01-10"], ["2026-01-05", "2026-01-09"]),
+    ],
+)  # fmt: skip
+def test_an_axis_of_days_names_beginnings_of_months_or_days(
+    first: str, last: str, wide: list[str], narrow: list[str]
+) -> None:
+    begin, end = date.fromisoformat(first), date.fromisoformat(last)
+    for width, ends in ((WIDTH, wide), (NARROW, narrow)):
+        marks = day_marks(begin, end, width)
+        assert [str(marks[0]), str(marks[-1])] == ends
+        assert all(begin <= day <= end for day in marks)
+        assert len(marks) * (80 if marks[0].day != 1 else 45) <= width + 80
+        if (end - begin).days > 75:
+            assert {day.day for day in marks} == {1}
+
+
+def test_pictures_have_colours_of_both_schemes_and_fit_a_phone() -> None:
+    told = plan(
+        on=FIRST,
+        policy=POLICY,
+        volume="20",
+        concentrations=["morphine 20 mg/mL"],
+        doses=["3 mg/day"],
+    )
+    for draw in (
+        lambda width: reservoir_level(told, width),
+        lambda width: patient_history(example(), "P1", width),
+        lambda width: practice(example(), "1999999984", width),
+    ):  # fmt: skip
+        svg = render(draw(NARROW), "svg").decode()
+        assert int(re.findall(r'width="(\d+)', svg)[0]) <= 364, "a phone's width less its margins"
+        light = set(re.findall(r'(?:fill|stroke)="(#\w{6})"', svg.partition("</style>")[2]))
+        assert light <= set(DARK), "every colour has one of the dark scheme"
+        assert "white" not in svg
 
 
 def files(tmp_path: Path) -> tuple[Path, Path]:

@@ -107,6 +107,21 @@ def test_what_cannot_be_judged_says_why_in_one_sentence(
     assert client.get(f"/batches/{batch}/claims/0").status_code == 409
 
 
+def test_what_holds_no_claim_that_can_be_read_does_not_look_finished(client: TestClient) -> None:
+    text = re.sub(rb"\*20260105~", b"*20260230~", CLINIC.read_bytes())
+    damaged = re.sub(rb"(DTP\*472\*D8\*)\d+", rb"\g<1>20260230", text)
+    batch = uploaded(client, ("damaged.837", damaged), ("notes.txt", b"hello\n"))
+    page = client.get(f"/batches/{batch}").text
+    assert "Nothing could be read." in page
+    assert "notes.txt: this is text" in page
+    assert "2026-02-30" in page or "20260230" in page
+    assert 'id="cards"' not in page
+    listed = client.get("/").text
+    assert "nothing could be read" in listed
+    assert "$0.00" not in listed
+    assert f'href="/batches/{batch}/remove"' in listed
+
+
 def test_a_zip_bomb_ends_in_a_sentence(tmp_path: Path) -> None:
     limits = Limits(unpacked_bytes=80 * 1024**2)
     bomb = gzip.compress(b"0" * (200 * 1024**2))
@@ -254,6 +269,59 @@ def test_judging_again_uses_what_was_switched_meanwhile(client: TestClient, batc
     assert "kd-on-compound = not-required" in client.get(f"/batches/{batch}").text
 
 
+def determinations(client: TestClient, batch: str) -> dict[str, str]:
+    kept = Results(client.app.state.services.batches.folder(batch)).worklist
+    return dict(kept.select("claim_id", pl.col("determination").cast(pl.String)).iter_rows())
+
+
+def test_one_chart_asks_for_the_records_of_its_patient_alone(
+    client: TestClient, batch: str
+) -> None:
+    services, token = client.app.state.services, token_of(client)
+    before = determinations(client, batch)
+    page = client.get(f"/batches/{batch}").text
+    assert "without charts, so coverage and documentation are not judged" in page
+    assert "Charts changed since" not in page
+    visit = {"visit_date": {"answer": "2026-01-05"}}
+    chart = services.charts.create("local", "encounter", "9XX0000YY00", visit)
+    assert "Charts changed since this was judged." in client.get(f"/batches/{batch}").text
+
+    client.post(f"/batches/{batch}/judge", data={"csrf": token})
+    assert judged(client, batch) == DONE
+    after = determinations(client, batch)
+    assert {name for name in before if before[name] != after[name]} == {"R-1001"}
+    assert after["R-1001"] == "records"
+    page = client.get(f"/batches/{batch}").text
+    assert "with 1 chart, of 1 patient of these claims" in page
+    assert "asked of patients with a chart" in page
+    assert "Charts changed since" not in page
+    number = Results(services.batches.folder(batch)).worklist.filter(claim_id="R-1002")["claim"][0]
+    assert "Keep ready for" in client.get(f"/batches/{batch}/claims/{number}").text
+
+    client.post(f"/batches/{batch}/judge", data={"csrf": token, "ask_all": "yes"})
+    assert judged(client, batch) == DONE
+    assert sum(one == "records" for one in determinations(client, batch).values()) > 3
+    assert "To be obtained:" in client.get(f"/batches/{batch}/claims/{number}").text
+    assert "asked of every patient" in client.get(f"/batches/{batch}").text
+    services.charts.remove(chart.id)
+    assert "Charts changed since" in client.get(f"/batches/{batch}").text
+
+
+def test_a_chart_that_a_nurse_shares_judges_the_billers_claims(
+    client: TestClient, act: Callable[[str, str], None]
+) -> None:
+    charts = client.app.state.services.charts
+    visit = {"visit_date": {"answer": "2026-01-05"}}
+    made = charts.create("rita", "encounter", "9XX0000YY00", visit)
+    act("ann", "biller")
+    alone = uploaded(client, ("clinic.837", CLINIC.read_bytes()))
+    assert determinations(client, alone)["R-1001"] == "payable"
+    charts.share(made.id, shared=True, version=made.version)
+    shared = uploaded(client, ("clinic.837", CLINIC.read_bytes()))
+    assert determinations(client, shared)["R-1001"] == "records"
+    assert "Charts changed since" in client.get(f"/batches/{alone}").text
+
+
 def test_a_contract_given_with_the_upload_judges(client: TestClient) -> None:
     text = CLINIC.read_bytes()
     folder = client.app.state.services.batches.folder
@@ -275,7 +343,8 @@ def test_a_history_is_judged_against_and_kept_in(tmp_path: Path) -> None:
         claim = results.worklist.row(by_predicate=pl.col("claim_id") == "R-3001", named=True)
         page = client.get(f"/batches/{batch}/claims/{claim['claim']}").text
     assert "2026-01-05" in page
-    assert '<td class="number">28</td>' in page
+    assert '<td data-label="Interval" class="number">28</td>' in page
+    assert '<span class="soft">(history)</span>' in page
 
 
 def test_what_is_seen_is_in_the_audit_log(client: TestClient, batch: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
+import sqlalchemy as sa
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -161,19 +162,19 @@ def test_two_charts_of_one_patient_and_day_cannot_be(store: ChartStore) -> None:
     with pytest.raises(InputError):
         store.rename(store.create("twice", "encounter", "X", day).id, "1AB2C", 1)
     assert store.create("another person", "encounter", "1AB2C", day)
-    assert store.chart_set("twice", POLICY).refused == ()
-    assert store.chart_set("twice", POLICY).count == 3
+    assert read(store.of("twice"), POLICY).refused == ()
+    assert read(store.of("twice"), POLICY).count == 3
 
 
 def test_the_charts_of_a_person_are_one_set_and_documents_that_give_it(store: ChartStore) -> None:
-    assert store.chart_set("set", POLICY).count == 0
+    assert read(store.of("set"), POLICY).count == 0
     assert store.documents("set") == []
     for patient in ("A", "B"):
         chart = store.create("set", "implant", patient)
         store.set_answer(
             chart.id, "severe_pain", {"answer": True, "evidence": [{"document": "n.txt"}]}, 1
         )
-    whole = store.chart_set("set", POLICY)
+    whole = read(store.of("set"), POLICY)
     assert whole.implants["patient_id"].to_list() == ["B", "A"]
     written = read_chart_data([("all.json", orjson.dumps(store.documents("set")))], POLICY)
     shown = [
@@ -189,3 +190,48 @@ def test_a_chart_that_is_gone(store: ChartStore) -> None:
     assert store.get(chart.id) is None
     with pytest.raises(InputError, match="no such chart"):
         store.set_answer(chart.id, "severe_pain", {"answer": True}, 1)
+
+
+def test_ones_own_charts_and_those_that_others_share_judge_ones_claims(store: ChartStore) -> None:
+    def visit(owner: str, patient: str, day: str, *, shared: bool = False) -> str:
+        made = store.create(owner, "encounter", patient, {"visit_date": {"answer": day}})
+        if shared:
+            store.share(made.id, shared=True, version=made.version)
+        return made.id
+
+    own = visit("ann", "P-1", "2025-03-10")
+    alike = visit("rita", "p1", "2025-03-10", shared=True)
+    other_day = visit("rita", "P1", "2025-03-11", shared=True)
+    kept = visit("rita", "P1", "2025-03-12")
+    assert {one.id for one in store.judging("ann")} == {own, other_day}
+    assert {one.id for one in store.seen_by("ann")} == {own, alike, other_day}
+    assert {one.id for one in store.judging("rita")} == {alike, other_day, kept}
+    assert {one.id for one in store.judging("bob")} == {alike, other_day}
+    assert [one["answers"]["visit_date"]["answer"] for one in store.documents("ann")] == [
+        one.answers["visit_date"]["answer"] for one in store.judging("ann")
+    ]
+    for one in store.of("rita"):
+        store.remove(one.id)
+    assert {one.id for one in store.judging("ann")} == {own}
+
+
+def test_an_older_database_takes_the_new_column(tmp_path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'server.db'}")
+    config = Config()
+    config.set_main_option("script_location", str(SCHEMA.migrations))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            sa.text(
+                "INSERT INTO charts VALUES "
+                "('c1', 'ann', '2025-01-01', '2025-01-01', 1, 'implant', 'P1', '{}')"
+            )
+        )
+    engine.dispose()
+    store = ChartStore(make_engine(str(tmp_path / "server.db"), SCHEMA))
+    assert [(one.id, one.shared) for one in store.of("ann")] == [("c1", False)]
+    store.engine.dispose()

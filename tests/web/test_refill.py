@@ -141,12 +141,40 @@ def test_what_makes_no_sense_is_the_librarys_sentence(
 def test_what_is_still_to_be_typed_is_named(client: TestClient) -> None:
     assert "Give the volume or the pump" in answer(client)
     assert "Still to give: a drug with its concentration and dose" in answer(client, *FILL)
-    assert "Still to give: the concentration of Morphine; the dose of Morphine" in answer(
-        client, *FILL, ("drug", "Morphine")
+    assert (
+        "Still to give: the concentration of Morphine; the dose of Morphine, or the flow"
+        in answer(client, *FILL, ("drug", "Morphine"))
     )
-    partly = answer(client, *FILL, *MIXTURE[:8])
-    assert "Still to give: the dose of Bupivacaine (or the flow)" in partly
     assert client.get(address(*FILL, path="/refill/level.svg")).status_code == 422
+
+
+def test_one_dose_of_a_mixture_is_enough(client: TestClient) -> None:
+    partly = answer(client, *FILL, *MIXTURE[:8])
+    assert "120 days of supply" in partly
+    assert "Bupivacaine 100 mg 750 mcg" in partly
+
+
+def test_the_price_does_not_wait_for_the_dose(client: TestClient) -> None:
+    said = answer(client, *FILL, *MIXTURE[:3], *MIXTURE[5:8])
+    assert "$84.00 allowed if compounded" in said
+    assert "For the supply give the dose of Morphine, or the flow." in said
+    assert "rounded once to the cent $84.00" in said
+    assert "days of supply" not in said
+    page = words(client.get(address(*FILL, *MIXTURE[:3], *MIXTURE[5:8])).text)
+    assert "$84.00 allowed if compounded" in page
+
+
+def test_what_can_hardly_be_and_what_has_no_fee_is_said(client: TestClient) -> None:
+    strong = [("drug", "Clonidine"), ("strength", "200"), ("strength_unit", "mg/mL")]
+    said = answer(client, *FILL, *strong)
+    assert "Clonidine 200 mg/mL can hardly be: the highest plausible concentration is" in said
+    other = [("drug", "Verapamil"), ("strength", "2"), ("strength_unit", "mg/mL"), ("dose", "1")]
+    said = answer(client, *FILL, *other)
+    assert "What is allowed is not known: verapamil has no fee in the article" in said
+    price = client.post(
+        "/refill/price", data={"text": "morphine 400 mg, verapamil 2 mg", "csrf": token_of(client)}
+    )
+    assert "Verapamil has no fee in the article" in words(price.text)
 
 
 def test_an_unnamed_drug_is_not_priced(client: TestClient) -> None:

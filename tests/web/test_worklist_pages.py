@@ -18,10 +18,15 @@ import pytest
 import pumpclaim
 from pumpclaim.policy import load
 from pumpclaim.readers.flat import write_flat
-from pumpclaim.reports.amounts import dollars, with_commas
+from pumpclaim.reports.amounts import dollars, grouped, with_commas
 from pumpclaim.web.batches.results import Results
+from pumpclaim.web.batches.work import WorkStore
+from pumpclaim.web.security.guard import visitor_of
+from pumpclaim.web.security.visitors import Visitor
+from pumpclaim.web.templating import VARY
 
-from .conftest import EXAMPLES
+from .charting import HTMX
+from .conftest import EXAMPLES, token_of
 from .uploads import uploaded
 
 if TYPE_CHECKING:
@@ -30,12 +35,19 @@ if TYPE_CHECKING:
 sys.path.insert(0, str(Path(__file__).parents[1] / "rules"))
 from situations import claims_of
 
+BACK = {"HX-History-Restore-Request": "true"}
+"""What htmx adds when it asks for a page that a visitor goes back to."""
 SAMPLE = Path(__file__).parents[3] / "shared" / "samples" / "x12" / "generated-a55239"
 
 
 def plain(page: str) -> str:
     """The text of a page, tags taken away, blanks made one."""
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def squeezed(page: str) -> str:
+    """The letters of a page, for what is told in several elements."""
+    return re.sub(r"\s", "", plain(page))
 
 
 def results(client: TestClient, batch: str) -> Results:
@@ -55,10 +67,21 @@ def review() -> pumpclaim.Review:
     )
 
 
+def shown(page: str) -> list[int]:
+    """The claims that a list shows, in its order."""
+    return [int(one) for one in re.findall(r'<tr id="c(\d+)"', page)]
+
+
+def filtered(client: TestClient, batch: str, **fields: str) -> str:
+    """The address to which the form of the filter leads."""
+    answer = client.post(f"/batches/{batch}", data={"csrf": token_of(client), **fields})
+    assert answer.status_code == 303
+    return str(answer.headers["location"])
+
+
 def test_claims_stand_in_the_order_of_the_library(client: TestClient, batch: str) -> None:
     page = client.get(f"/batches/{batch}").text
-    shown = re.findall(r'class="claim code" href="[^"]*/claims/(\d+)', page)
-    assert [int(one) for one in shown] == results(client, batch).worklist["claim"].to_list()
+    assert shown(page) == results(client, batch).worklist["claim"].to_list()
 
 
 @pytest.mark.parametrize(
@@ -74,28 +97,47 @@ def test_a_filter_shows_what_the_library_selects(
 ) -> None:
     from pumpclaim.worklist import Selection
 
-    asked: dict[str, Any] = dict(pair.split("=") for pair in query.split("&"))
+    fields = dict(pair.split("=") for pair in query.split("&"))
+    asked: dict[str, Any] = dict(fields)
     for name in ("first_day", "last_day"):
         if name in asked:
             asked[name] = date.fromisoformat(asked[name])
     wanted = Selection(**asked).of(results(client, batch).worklist)
-    part = client.get(f"/batches/{batch}?{query}", headers={"HX-Request": "true"})
-    assert part.headers["vary"] == "HX-Request"
+    typed = {"csrf": token_of(client), **fields, "outcome": fields.get("outcome", "")}
+    part = client.post(f"/batches/{batch}", data=typed, headers=HTMX)
     assert part.text.startswith('<section id="worklist"')
-    whole = client.get(f"/batches/{batch}?{query}").text
-    for text in (part.text, whole):
-        shown = re.findall(r"/claims/(\d+)", text)
-        assert [int(one) for one in shown] == wanted["claim"].to_list()
-    exported = json.loads(client.get(f"/batches/{batch}/export.json?{query}").content)
+    where = filtered(client, batch, **typed)
+    assert part.headers["hx-push-url"].split("sought")[0] == where.split("sought")[0]
+    for name in ("patient", "claim"):
+        assert fields.get(name, "nothing") not in where, "no id stands in an address"
+    whole = client.get(where)
+    back = client.get(where, headers={**HTMX, **BACK})
+    assert "<!doctype html>" in back.text
+    assert whole.headers["vary"] == back.headers["vary"] == VARY
+    for text in (part.text, whole.text, client.get(f"/batches/{batch}?{query}").text):
+        assert shown(text) == wanted["claim"].to_list()
+    asked_for = where.partition("?")[2]
+    exported = json.loads(client.get(f"/batches/{batch}/export.json?{asked_for}").content)
     assert [one["claim_id"] for one in exported["claims"]] == wanted["claim_id"].to_list()
-    rows = list(
-        csv.DictReader(
-            io.StringIO(
-                client.get(f"/batches/{batch}/export.csv?{query}").content.decode("utf-8-sig")
-            )
-        )
-    )
-    assert {row["claim_id"] for row in rows} == set(wanted["claim_id"])
+    content = client.get(f"/batches/{batch}/export.csv?{asked_for}").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(content)))
+    assert [row["claim_id"] for row in rows] == wanted["claim_id"].to_list()
+
+
+def test_what_is_sought_is_opened_for_who_sought_it_alone(client: TestClient, batch: str) -> None:
+    where = filtered(client, batch, patient="9XX0004")
+    assert re.fullmatch(r"/batches/\w+\?sought=[\w-]+", where)
+    assert len(shown(client.get(where).text)) == 1
+    assert 'value="9XX0004"' in client.get(where).text
+    for odd in (
+        where[:-3],
+        where + "x",
+        where[: where.index("=") + 1] + "e30",
+        f"/batches/{batch}?sought=%00",
+    ):
+        assert len(shown(client.get(odd).text)) == 19, odd
+    client.app.dependency_overrides[visitor_of] = lambda: Visitor("rita", "rita", "reviewer", None)
+    assert len(shown(client.get(where).text)) == 19
 
 
 def test_a_day_that_is_none_is_said(client: TestClient, batch: str) -> None:
@@ -138,18 +180,58 @@ def test_every_claim_has_a_page_that_says_what_check_says(
         text = plain(client.get(f"/batches/{batch}/claims/{number}").text)
         assert told["claim_id"] in text
         for finding in told["findings"]:
-            assert plain(html.escape(finding["message"])) in text, finding["rule"]
+            assert squeezed(html.escape(finding["message"])) in squeezed(text), finding["rule"]
             assert plain(html.escape(finding["fix"])) in text
             for statement in finding["statements"]:
                 assert statement in text
         for line in told["lines"]:
             for item in line["pricing"]:
-                assert f"{item['item']} {item['amount']} {item['unit']}" in text
+                amount = f"{item['item']} {grouped(item['amount'])} {item['unit']}"
+                assert amount.lower() in text.lower()
                 assert with_commas(item["extended"]) in text
             if line["allowed"] is not None:
                 assert with_commas(line["allowed"]) in text
     assert client.get(f"/batches/{batch}/claims/999").status_code == 404
     assert client.get(f"/batches/{batch}/claims/x").status_code == 422
+
+
+def claim_number(client: TestClient, batch: str, name: str) -> int:
+    kept = results(client, batch).worklist
+    return int(kept.row(by_predicate=pl.col("claim_id") == name, named=True)["claim"])
+
+
+def test_what_decides_stands_first_and_leads_to_its_finding(
+    client: TestClient, batch: str, review: pumpclaim.Review
+) -> None:
+    rank = ["advise", "package", "records", "reject", "deny"]
+    for number, told in enumerate(review.to_dicts()["claims"]):
+        page = client.get(f"/batches/{batch}/claims/{number}").text
+        costly = [one for one in told["findings"] if rank.index(one["outcome"]) >= 2]
+        costly.sort(key=lambda one: (-rank.index(one["outcome"]), one["line"] or 0))
+        banner = page[page.index('class="verdict') : page.index('<div class="two">')]
+        links = [
+            (anchor, html.unescape(title))
+            for anchor, title in re.findall(r'<a href="#(finding-\d+)">([^<]+)</a>', banner)
+        ]
+        assert [title for _, title in links] == [one["title"] for one in costly]
+        for anchor, title in links:
+            own = page[page.index(f'id="{anchor}"') :]
+            assert title in html.unescape(own[: own.index("</div>")])
+        assert len(set(re.findall(r'id="(finding-\d+)"', page))) == len(told["findings"])
+
+
+def test_other_claims_that_a_message_names_are_links(client: TestClient, batch: str) -> None:
+    for name, other in (("R-1002", "R-1003"), ("R-1003", "R-1002")):
+        page = client.get(f"/batches/{batch}/claims/{claim_number(client, batch, name)}").text
+        found = re.search(r'is on another claim: <a [^>]*href="([^"]+)">([^<]+)</a>\.', page)
+        assert found is not None
+        assert found[2] == other
+        assert f"Claim {other}" in plain(client.get(found[1]).text)
+
+
+def test_many_statements_are_folded(client: TestClient, batch: str) -> None:
+    page = client.get(f"/batches/{batch}/claims/{claim_number(client, batch, 'R-1001')}").text
+    assert "<summary>Rests on 9 statements: H1, D1, D2, D3, D4, D5, D6, L1, L2</summary>" in page
 
 
 @pytest.mark.parametrize(
@@ -176,7 +258,35 @@ def test_a_claim_from_a_table_shows_its_cells_with_marks(client: TestClient) -> 
     kept = results(client, batch).worklist.filter(pl.col("rules").list.contains("DRG104"))
     page = client.get(f"/batches/{batch}/claims/{kept['claim'][0]}").text
     assert re.search(r'<dt>hcpcs</dt><dd><mark title="[^"]*DRG104', page)
-    assert "As it was read" in page
+    assert re.search(r"clinic.csv, row \d+\.", page)
+    assert "segment" not in plain(page)
+
+
+def test_a_table_shows_its_own_names_and_rows(client: TestClient) -> None:
+    own = (
+        "Claim ID;Patient ID;Procedure Code;Modifiers;Service Date;Charge;Description;Billing State;Payer ID\n"
+        "A-1;P1;62370;;2026-01-05;180.00;;NV;01312\n"
+        "A-1;P1;J7999;;2026-01-05;900.00;CLONIDINE 2000MCG;NV;01312\n"
+    )
+    batch = uploaded(client, ("own.csv", own.encode()))
+    page = plain(client.get(f"/batches/{batch}/claims/0").text)
+    assert "own.csv, row 2." in page
+    assert "Line 2, row 3" in page
+    assert "Procedure Code J7999 ← DRG104" in page
+    for ours in ("hcpcs", "billing_state", "service_from", "units"):
+        assert ours not in page.split("As it was read")[1], "what the file does not have"
+
+
+def test_a_segment_ends_as_it_does_in_the_file(client: TestClient) -> None:
+    text = (EXAMPLES / "clinic.837").read_bytes()
+    for end, said in ((b"'", "*1***1'"), (b"\n", "*1***1 ←")):
+        data = text.replace(b"~\n", b"~").replace(b"~", end)
+        batch = uploaded(client, ("end.837", data))
+        page = plain(
+            client.get(f"/batches/{batch}/claims/{claim_number(client, batch, 'R-1004')}").text
+        )
+        assert "~" not in page.split("As it was read")[1]
+        assert said in page
 
 
 @pytest.mark.shared
@@ -193,6 +303,42 @@ def test_a_file_that_others_wrote(client: TestClient) -> None:
 
 
 HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def test_billers_know_names(client: TestClient, batch: str, review: pumpclaim.Review) -> None:
+    stone = claim_number(client, batch, "R-1006")
+    for typed in ("stone", "STONE, Morgan", "morgan stone", "9xx0004 stone"):
+        assert shown(client.get(filtered(client, batch, patient=typed)).text) == [stone], typed
+    assert shown(client.get(filtered(client, batch, patient="stone quill")).text) == []
+    page = client.get(f"/batches/{batch}/claims/{stone}").text
+    assert '<h1>Claim <span class="code">R-1006</span>, STONE, MORGAN, 2026-01-05</h1>' in page
+    listed = client.get(f"/batches/{batch}").text
+    assert "STONE, MORGAN" in listed
+    assert 'class="file soft">hospital.837</span>' in listed
+    services = client.app.state.services
+    made = services.charts.create(
+        "local", "encounter", "9xx-0004yy04", {"visit_date": {"answer": "2026-01-05"}}
+    )
+    services.charts.create("local", "encounter", "OTHER", {"visit_date": {"answer": "2026-01-05"}})
+    found = client.post("/charts/list", data={"csrf": token_of(client), "patient": "morgan"})
+    assert "morgan" not in found.headers["location"]
+    charts = client.get(found.headers["location"]).text
+    assert "STONE, MORGAN" in charts
+    assert "OTHER" not in charts
+    assert "STONE, MORGAN" in client.get(f"/charts/{made.id}").text
+    assert "STONE, MORGAN" in client.get(f"/batches/{batch}/export.csv").content.decode()
+
+
+def test_names_stand_in_no_finding_and_no_log(
+    client: TestClient, batch: str, review: pumpclaim.Review, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for path in ("", "/claims/3", "/export.csv", "/export.findings.csv"):
+        client.get(f"/batches/{batch}{path}")
+    findings = results(client, batch).findings_of(pl.Series(range(19)))
+    logged = client.app.state.services.settings.data / "audit.jsonl"
+    told = [findings.write_json(), logged.read_text(), *capfd.readouterr()]
+    for name in review.claim_set.claims["patient_name"]:
+        assert not any(name.split(",")[0] in text for text in told), name
 
 
 def test_a_script_in_a_claim_is_text(client: TestClient) -> None:
@@ -255,6 +401,34 @@ def test_utilization_says_what_the_library_measures(client: TestClient, yearly: 
     assert yearly in client.get("/utilization").text
 
 
+def test_a_practice_lists_its_own_refills_of_its_patients_page_by_page(client: TestClient) -> None:
+    shared = [
+        {"id": f"S-{n}", "patient_id": "SHARED", "date": date(2025, 1, 6) + timedelta(days=30 * n),
+         "billing_provider_npi": "1888888886" if n else "1999999984", "lines": ["62370"]}
+        for n in range(5)
+    ]  # fmt: skip
+    many = [
+        {"id": f"M-{n}", "patient_id": f"P{n:03}", "date": date(2025, 1, 6),
+         "billing_provider_npi": "1999999984", "lines": ["62370"]}
+        for n in range(130)
+    ]  # fmt: skip
+    batch = uploaded(client, ("shared.csv", flat(claims_of(shared + many))))
+    where = f"/utilization/{batch}/practices/0"
+    seen = [
+        re.findall(r'patients/(\d+)">(\w+)</a></td><td data-label="Refills" class="number">(\d+)', text)
+        for text in (client.get(where).text, client.get(f"{where}?page=2").text)
+    ]  # fmt: skip
+    assert [len(rows) for rows in seen] == [100, 31]
+    rows = [row for part in seen for row in part]
+    assert {row[1] for row in rows} == {"SHARED", *(f"P{n:03}" for n in range(130))}
+    assert {row[2] for row in rows} == {"1"}
+    assert "101 to 131 of 131" in plain(client.get(f"{where}?page=2").text)
+    number = next(row[0] for row in rows if row[1] == "SHARED")
+    page = client.get(f"/utilization/{batch}/patients/{number}").text
+    assert page.count("1888888886") >= 4
+    assert re.findall(r"practices/(\d)", page) == ["0", "1"]
+
+
 def test_the_claim_shows_the_reservoir_and_the_record(client: TestClient, yearly: str) -> None:
     kept = results(client, yearly).worklist
     assert "UTL101" in kept["rules"].explode().to_list()
@@ -276,9 +450,175 @@ def test_a_patient_without_refills_has_no_picture(client: TestClient, batch: str
     assert client.get(f"/batches/{batch}/claims/{number}/reservoir.svg").status_code == 404
 
 
+def mark(client: TestClient, batch: str, claim: int, **fields: str) -> Any:
+    """Send the form of a claim's work."""
+    typed = {"csrf": token_of(client), **fields}
+    return client.post(f"/batches/{batch}/claims/{claim}/work", data=typed)
+
+
+def test_claims_are_marked_done_with_a_note_and_opened_again(
+    client: TestClient, batch: str
+) -> None:
+    claim, other = claim_number(client, batch, "R-1004"), claim_number(client, batch, "R-1006")
+    answer = mark(client, batch, claim, done="yes", query="determination=fix", back="list")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/batches/{batch}?determination=fix#c{claim}"
+    assert (
+        mark(client, batch, claim, note=" called \x00 the\tpharmacy ", back="claim").status_code
+        == 303
+    )
+    page = plain(client.get(f"/batches/{batch}/claims/{claim}").text)
+    assert "Work: done" in page
+    for query, wanted in (("done=done", [claim]), ("done=open", None), ("", None)):
+        text = client.get(f"/batches/{batch}?{query}").text
+        assert (shown(text) == [claim]) == (wanted is not None)
+        assert (claim in shown(text)) == (query != "done=open")
+    assert "1 of 9 to work on is done." in plain(client.get(f"/batches/{batch}").text)
+    assert re.search(r'data-label="Done" class="number">1<', client.get("/").text)
+    exported = json.loads(client.get(f"/batches/{batch}/export.json").content)["claims"]
+    told = {one["claim_id"]: one for one in exported}
+    assert (told["R-1004"]["done"], told["R-1004"]["note"]) == (True, "called � the pharmacy")
+    assert (told["R-1006"]["done"], told["R-1006"]["note"]) == (False, None)
+    rows = client.get(f"/batches/{batch}/export.csv?done=done").content.decode("utf-8-sig")
+    assert [row["note"] for row in csv.DictReader(io.StringIO(rows))] == ["called � the pharmacy"]
+    assert client.get(f"/batches/{batch}/export.xlsx").status_code == 200
+    following = mark(
+        client, batch, claim, done="yes", query="determination=fix&done=open", back="next"
+    )
+    order = shown(client.get(f"/batches/{batch}?determination=fix").text)
+    expected = order[order.index(claim) + 1]
+    assert following.headers["location"].startswith(f"/batches/{batch}/claims/{expected}?")
+    mark(client, batch, claim, done="no")
+    assert shown(client.get(f"/batches/{batch}?done=done").text) == []
+    assert mark(client, batch, other, note="x" * 501).status_code == 422
+    assert mark(client, batch, 999, done="yes").status_code == 404
+    actions = [entry.action for entry in client.app.state.services.audit.entries()]
+    assert {"claim done", "note on claim", "claim open again"} <= set(actions)
+
+
+def test_work_is_its_owners_and_ends_with_the_upload(client: TestClient, batch: str) -> None:
+    services = client.app.state.services
+    mark(client, batch, 3, done="yes", note="mine")
+    client.app.dependency_overrides[visitor_of] = lambda: Visitor("rita", "rita", "reviewer", None)
+    assert mark(client, batch, 3, done="no").status_code == 403
+    seen = client.get(f"/batches/{batch}/claims/3").text
+    assert "mine" in seen
+    assert "/work" not in seen
+    client.app.dependency_overrides[visitor_of] = lambda: Visitor("bob", "bob", "biller", None)
+    assert mark(client, batch, 3, done="no").status_code == 404
+    client.app.dependency_overrides.clear()
+    client.post(f"/batches/{batch}/remove", data={"csrf": token_of(client)})
+    assert WorkStore(services.engine).of(batch) == {}
+
+
+def test_a_claim_sent_again_tells_of_both(client: TestClient, batch: str) -> None:
+    mended = (EXAMPLES / "clinic.837").read_bytes().replace(b"J7999::::FENT", b"J7999:KD::::FENT")
+    again = uploaded(
+        client, ("again.837", mended.replace(b"HC:J7999:::::FENTANYL", b"HC:J7999:KD::::FENTANYL"))
+    )
+    old, new = claim_number(client, batch, "R-1004"), claim_number(client, again, "R-1004")
+    before = plain(client.get(f"/batches/{batch}/claims/{old}").text)
+    assert "Judged again later in again.837" in before
+    assert re.search(r"again.837 , sent [\d: -]+UTC : payable", before)
+    page = client.get(f"/batches/{again}/claims/{new}").text
+    assert re.search(
+        r"Judged before in clinic.837, hospital.837 , sent [\d: -]+UTC : fix and resubmit, \$220.00",
+        plain(page),
+    )
+    assert f'href="/batches/{batch}/claims/{old}"' in page
+    client.app.dependency_overrides[visitor_of] = lambda: Visitor("bob", "bob", "biller", None)
+    theirs = uploaded(client, ("theirs.837", mended))
+    assert (
+        "Judged"
+        not in plain(client.get(f"/batches/{theirs}/claims/{old}").text).split("Service lines")[0]
+    )
+
+
+def sought(client: TestClient, text: str) -> str:
+    answer = client.post("/search", data={"csrf": token_of(client), "q": text})
+    assert answer.status_code == 303
+    assert text not in answer.headers["location"]
+    return client.get(answer.headers["location"]).text
+
+
+def test_the_header_finds_claims_and_charts_of_ones_own(client: TestClient, batch: str) -> None:
+    services = client.app.state.services
+    chart = services.charts.create(
+        "local", "encounter", "9XX-0004YY04", {"visit_date": {"answer": "2026-01-05"}}
+    )
+    number = claim_number(client, batch, "R-1006")
+    for text in ("R-1006", "stone morgan", "9xx0004yy04"):
+        page = sought(client, text)
+        assert f'href="/batches/{batch}/claims/{number}"' in page, text
+        assert (f"/charts/{chart.id}" in page) == (text != "R-1006")
+    assert "Claims 11" in plain(sought(client, "R-10"))
+    page = plain(sought(client, "DRG104"))
+    assert "A drug given through the pump is billed without modifier KD" in page
+    assert "Nothing is found for" in plain(sought(client, "zebra"))
+    finds = [dict(entry.about) for entry in services.audit.entries() if entry.action == "find"]
+    assert any(f"{batch}:{number}" in one.get("claims", "") for one in finds)
+    client.app.dependency_overrides[visitor_of] = lambda: Visitor("bob", "bob", "biller", None)
+    assert batch not in sought(client, "R-1006")
+    assert chart.id not in sought(client, "stone")
+
+
+def test_a_claim_leads_to_its_patients_chart_and_back(client: TestClient, batch: str) -> None:
+    number = claim_number(client, batch, "I-1010")
+    page = client.get(f"/batches/{batch}/claims/{number}").text
+    form = re.search(r'<form method="post" action="/charts">(.*?)</form>', page)
+    assert form is not None
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[1]))
+    assert (fields["part"], fields["patient_id"], fields["implant_date"]) == (
+        "implant", "9XX0008YY08", "2026-01-05",
+    )  # fmt: skip
+    begun = client.post("/charts", data={**fields, "csrf": token_of(client)})
+    chart = client.get(begun.headers["location"]).text
+    assert f'href="/batches/{batch}/claims/{number}"' in chart
+    assert "T-1011" in chart
+    page = client.get(f"/batches/{batch}/claims/{number}").text
+    assert f'href="{begun.headers["location"]}"' in page
+    assert '<form method="post" action="/charts">' not in page
+
+
+def test_refills_on_a_claims_page_lead_to_their_claims(client: TestClient, yearly: str) -> None:
+    page = client.get(f"/batches/{yearly}/claims/3").text
+    table = page[page.index('aria-label="Refills of this patient"') :]
+    links = re.findall(r"/claims/(\d)\">F-(\d)", table)
+    assert links == [(str(n), str(n)) for n in range(8)]
+    here = re.search(r'<tr class="here"[^>]*>.*?F-(\d)', table)
+    assert here is not None
+    assert here[1] == "3"
+    later = table[table.index("Later than this claim") : table.index("</table>")]
+    assert re.findall(r">F-(\d)<", later) == ["4", "5", "6", "7"]
+    answer = client.get(f"/utilization/{yearly}/of-claim/3")
+    assert answer.headers["location"] == f"/utilization/{yearly}/patients/0"
+
+
 def test_neighbours_are_those_of_the_filtered_worklist(client: TestClient, batch: str) -> None:
     kept = results(client, batch).worklist
     order = kept.filter(pl.col("determination").cast(pl.String) == "fix")["claim"].to_list()
     page = client.get(f"/batches/{batch}/claims/{order[1]}?determination=fix").text
     found = re.findall(r'rel="(prev|next)" href="[^"]*/claims/(\d+)\?determination=fix"', page)
     assert found == [("prev", str(order[0])), ("next", str(order[2]))]
+    denied = claim_number(client, batch, "R-1009")
+    page = client.get(f"/batches/{batch}/claims/{denied}?determination=fix").text
+    found = re.findall(r'rel="(prev|next)" href="[^"]*/claims/(\d+)\?determination=fix"', page)
+    assert found == [("prev", str(order[0])), ("next", str(order[1]))], "where it would stand"
+
+
+def test_from_a_claim_one_comes_back_to_its_row_on_its_page(client: TestClient) -> None:
+    many = claims_of([
+        {"id": f"M-{n:03}", "patient_id": f"P{n}", "date": date(2026, 1, 5), "lines": ["J7999 CLONIDINE 20MCG"]}
+        for n in range(120)
+    ])  # fmt: skip
+    batch = uploaded(client, ("many.csv", flat(many)))
+    third = client.get(f"/batches/{batch}?rule=DRG104&page=3").text
+    assert "101 to 120 of 120" in plain(third)
+    claim = shown(third)[4]
+    link = re.search(rf'<tr id="c{claim}".*?href="([^"]+)"', third)
+    assert link is not None
+    page = client.get(html.unescape(link[1])).text
+    back = re.search(r'href="([^"]+)" data-key="u"', page)
+    assert back is not None
+    assert html.unescape(back[1]) == f"/batches/{batch}?rule=DRG104&page=3#c{claim}"
+    assert f'<tr id="c{claim}"' in client.get(html.unescape(back[1])).text

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import time
 from typing import TYPE_CHECKING, Any
 
 from .conftest import EXAMPLES, token_of
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from fastapi.testclient import TestClient
 
 CLINIC = EXAMPLES / "clinic.837"
@@ -25,7 +27,12 @@ def send(client: TestClient, *files: tuple[str, bytes], **form: str) -> Any:
 
 def judged(client: TestClient, batch: str) -> str:
     """Wait until a batch has ended, and give its state."""
-    store = client.app.state.services.batches
+    return ended(client.app, batch)
+
+
+def ended(app: FastAPI, batch: str) -> str:
+    """The same of an application's own."""
+    store = app.state.services.batches
     for _ in range(SECONDS * 20):
         found = store.get(batch)
         if found.is_ended:
@@ -41,3 +48,15 @@ def uploaded(client: TestClient, *files: tuple[str, bytes], **form: str) -> str:
     batch = str(answer.headers["location"]).rsplit("/", 1)[1]
     judged(client, batch)
     return batch
+
+
+def begun(app: FastAPI, *files: tuple[str, bytes], owner: str = "local", **options: Any) -> str:
+    """A batch that is kept and judged without a page; gives its id once it has ended."""
+    store = app.state.services.batches
+    named = [(name, io.BytesIO(data)) for name, data in files]
+    batch = store.create(
+        owner, named, {"readings": {}, "thresholds": {}, "records_of": "charted", **options}, 100
+    )
+    app.state.runner.submit(batch.id)
+    ended(app, batch.id)
+    return str(batch.id)

@@ -17,6 +17,7 @@ import polars as pl
 
 from pumpclaim.charts.assessment import Judged, criteria, judge
 from pumpclaim.charts.shown import STATEMENTS, shown_column
+from pumpclaim.options import ALL_PATIENTS
 from pumpclaim.patient_ids import plain_ids
 from pumpclaim.policy.model import Role
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 NONE = -1
 """Stands for no chart."""
 LONG_AGO = date(1, 1, 1)
+REASON_ANSWERS = ("symptoms", "dose_or_drug_changed")
+"""Questions of a visit's record that tell why it came when it did (U2, U3)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +46,8 @@ class Meeting:
     """The charts of a call and, for each line of the lines table, its implant chart and visit record.
 
     ``implant_of`` is the chart of the implant on that day, ``earlier_of`` the newest implant chart up to
-    it, ``encounter_of`` the record of the visit; each a position in its table, or NONE.
+    it, ``encounter_of`` the record of the visit; each a position in its table, or NONE. ``is_asked`` says
+    whether records of the line's patient are asked for.
     """
 
     implants: pl.DataFrame
@@ -51,12 +55,16 @@ class Meeting:
     implant_of: Ints
     earlier_of: Ints
     encounter_of: Ints
+    is_asked: Bools
 
 
-def meet(claims: ClaimSet, charts: ChartSet, policy: PolicySet) -> Meeting:
+def meet(
+    claims: ClaimSet, charts: ChartSet, policy: PolicySet, records_of: str = ALL_PATIENTS
+) -> Meeting:
     """Find the charts of every service line, by patient and day.
 
-    Patient ids are compared without case, blanks and hyphens.
+    Patient ids are compared without case, blanks and hyphens. ``records_of`` names the patients whose
+    records are asked for where they are not here: ``options.RECORDS_OF``.
     """
     implants = charts.with_evidence(policy.chart["implant"])
     encounters = charts.with_evidence(policy.chart["encounter"])
@@ -102,7 +110,19 @@ def meet(claims: ClaimSet, charts: ChartSet, policy: PolicySet) -> Meeting:
         np.where(exact == NONE, before, exact)[of_visit],
         np.where(newest == NONE, before, newest)[of_visit],
         seen[of_visit],
+        _asked(claims, charts, records_of),
     )
+
+
+def _asked(claims: ClaimSet, charts: ChartSet, records_of: str) -> Bools:
+    """Of which lines' patients records are asked for."""
+    if records_of == ALL_PATIENTS:
+        return np.ones(claims.lines.height, bool)
+    charted = plain_ids(pl.concat([charts.implants["patient_id"], charts.encounters["patient_id"]]))
+    of_claim = (
+        plain_ids(claims.claims["patient_id"]).is_in(charted.implode()).fill_null(value=False)
+    )
+    return of_claim.gather(claims.lines["claim"]).to_numpy()
 
 
 def _newest(lines: pl.DataFrame, charts: pl.DataFrame) -> pl.DataFrame:
@@ -198,6 +218,7 @@ class BlockCharts:
         self.is_open = asked_lines & (gap | ~has_chart) & self.context.columns["is_governed"]
         claims = self.context.lines.claims
         columns = {
+            "is_asked": self.meeting.is_asked[self.context.rows],
             "has_chart": has_chart,
             "claim_is_open": np.isin(claims, claims[self.is_open]),
             "has_remark": remark,
@@ -212,11 +233,9 @@ class BlockCharts:
 
     def _reasons(self) -> Bools:
         """Whether the record of each line's visit tells why it came when it did (U2, U3)."""
+        symptoms, changed = (pl.col(name) for name in REASON_ANSWERS)
         told = self.meeting.encounters.select(
-            (
-                pl.col("symptoms").is_not_null()
-                | pl.col("dose_or_drug_changed").fill_null(value=False)
-            ).alias("told")
+            (symptoms.is_not_null() | changed.fill_null(value=False)).alias("told")
         )["told"].to_numpy()
         answer = np.zeros(len(self.encounter_of), bool)
         at = np.flatnonzero(self.encounter_of != NONE)

@@ -22,6 +22,7 @@ SHOWN = Table(
     "shown",
     "one service line with what its charts show; an implant's of the implant, another line's of its visit",
     (
+        Column("is_asked", pl.Boolean, "records of the line's patient are asked for"),
         Column("has_chart", pl.Boolean, "there is a chart of the implant, or a record of the visit"),
         Column("claim_is_open", pl.Boolean, "a line of the claim lacks its chart, or a statement"),
         Column("has_record", pl.Boolean, "there is a record of the visit"),

@@ -15,6 +15,7 @@ from pumpclaim.cli import options
 from pumpclaim.cli.options import Readings, Thresholds
 from pumpclaim.cli.saying import FAIL_ON, UNUSABLE, complain, console, ends_well, found, write
 from pumpclaim.errors import InputError
+from pumpclaim.options import RECORDS_OF
 from pumpclaim.readers.sources import is_pattern
 from pumpclaim.reports.words import clean
 
@@ -59,6 +60,15 @@ def check(
             "coverage and documentation are then judged too. May be repeated.",
         ),
     ] = None,
+    records_of: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(RECORDS_OF),
+            callback=options.one_of(RECORDS_OF),
+            help="With --charts: of whom the records that are not there are asked for, of all patients or "
+            "of those alone of whom there is a chart; the others are then judged as without charts.",
+        ),
+    ] = RECORDS_OF[0],
     history: Annotated[
         str | None,
         typer.Option(
@@ -191,7 +201,7 @@ def check(
             past, judged_by = kept.past_of(claims, chart_set, policy)
         review = hold_against_article(
             claims, policy=policy, contractor=contractor, select=selected, ignore=ignored,
-            charts=judged_by, past=past,
+            charts=judged_by, past=past, records_of=records_of,
         )  # fmt: skip
         if kept is not None:
             kept.add(claims, chart_set, policy)

@@ -42,7 +42,8 @@ def refill(
         list[str] | None,
         typer.Option(
             metavar="TEXT",
-            help='As "3 mg/day". Once for each drug, in the order of the concentrations.',
+            help='As "3 mg/day", in the order of the concentrations. That of the first drug is enough: the '
+            "drugs of a mixture leave together.",
         ),
     ] = None,
     flow: Annotated[

@@ -13,6 +13,7 @@ from pumpclaim.tables import CLAIMS, LINES, Column, Table
 
 REVISION = "0001"
 """The newest revision of the schema; see migrations/versions."""
+NOT_KEPT = ("claim", "not_carried", "patient_name")
 metadata = sa.MetaData()
 
 
@@ -25,8 +26,9 @@ def _type(column: Column) -> sa.types.TypeEngine[Any]:
 
 
 def stored(table: Table) -> list[Column]:
-    """The columns of a table that are kept; of claims neither the position in a set nor the file's layout."""
-    return [column for column in table if column.name not in ("claim", "not_carried")]
+    """The columns of a table that are kept; of claims neither the position in a set, nor the file's layout,
+    nor the patient's name."""
+    return [column for column in table if column.name not in NOT_KEPT]
 
 
 def _columns(table: Table) -> list[sa.Column[object]]:

@@ -46,8 +46,8 @@ HEAD = (
 class Question:
     """One question to the record.
 
-    ``statements`` are those it serves; without any it is a detail that decides nothing. ``choices``
-    are codes and their words; ``drugs`` says that the choices are drugs. ``units`` are other units and
+    ``statements`` are those that the answer bears on; without any it is a detail that decides nothing.
+    ``choices`` are codes and their words; ``drugs`` says that they are drugs. ``units`` are other units and
     what they are worth in ``unit``. ``favourable`` is the answer that speaks for coverage, as text.
     """
 

@@ -49,6 +49,11 @@ class Place:
 PLACES: dict[str, tuple[Place, ...]] = {
     "claim_id": (Place(CLAIM, "CLM", 1),),
     "patient_id": (Place(SUBSCRIBER, "NM1", 9, whose="IL"), Place(PATIENT, "NM1", 3, whose="QC")),
+    "patient_name": tuple(
+        Place(loop, "NM1", number, whose=whose)
+        for loop, whose in ((SUBSCRIBER, "IL"), (PATIENT, "QC"))
+        for number in (3, 4)
+    ),
     "patient_birth_date": (Place(SUBSCRIBER, "DMG", 2), Place(PATIENT, "DMG", 2)),
     "filing_indicator": (Place(SUBSCRIBER, "SBR", 9),),
     "payer_id": (Place(SUBSCRIBER, "NM1", 9, whose="PR"),),
@@ -97,6 +102,7 @@ class ClaimSegment:
     elements: tuple[tuple[str, ...], ...]
     component_mark: str = ":"
     element_mark: str = "*"
+    end_mark: str = "~"
 
     @property
     def id(self) -> str:
@@ -191,4 +197,5 @@ def _described(segments: Segments, first: int, end: int, loop: str) -> Iterator[
             elements=tuple(tuple(part.split(chr(mark.component))) for part in elements),
             component_mark=chr(mark.component),
             element_mark=chr(mark.element),
+            end_mark=chr(mark.terminator),
         )

@@ -47,6 +47,14 @@ def parse(data: bytes, source: str) -> tuple[list[str], pl.DataFrame]:
     return _parse_row_by_row(text, separator, source)
 
 
+def header(data: bytes) -> list[str]:
+    """The header's names alone, of the beginning of a file."""
+    begin = data[:PIECE]
+    text = decode(begin[: begin.rfind(b"\n") + 1] or begin).lstrip("\r\n")
+    first = text.replace("\r", "\n").split("\n", 1)[0]
+    return next(csv.reader([first], delimiter=separator_of(first)), [])
+
+
 def decode(data: bytes) -> str:
     """UTF-8 with or without a byte order mark, UTF-16 with one, else Windows-1252."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

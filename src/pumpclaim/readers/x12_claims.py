@@ -10,7 +10,7 @@ import polars as pl
 from pumpclaim.readers.x12_columns import day_column, notes, npi, number_column, table
 from pumpclaim.readers.x12_damage import MOST_CLAIM_ID
 from pumpclaim.readers.x12_loops import CLAIM
-from pumpclaim.readers.x12_patients import Names, find_names, patient_ids
+from pumpclaim.readers.x12_patients import Names, find_names, patient_ids, patient_names
 from pumpclaim.readers.x12_segments import FEW, Ints, Spans, empty_column, owner, packed
 from pumpclaim.readers.x12_values import ABSENT, dates, numbers
 from pumpclaim.tables import CLAIMS, FORMS, MAX_MONEY
@@ -107,6 +107,7 @@ def read_claims(
         {
             "claim_id": found.claim_id,
             "own_id": found.own_id,
+            "name": segments.run_of_elements(names.patient, 3, 4),
             "patient_state": found.patient_state,
             "filing_indicator": found.filing_indicator,
             "payer_id": found.payer_id,
@@ -122,7 +123,7 @@ def read_claims(
         }
     )
     birth_date = day_column(born, born_state)
-    own = strings.pop("own_id")
+    own, name = strings.pop("own_id"), strings.pop("name")
     remarks = loops.in_claim("NTE")
     columns = strings | {
         "claim": pl.Series(every.astype(np.uint32)),
@@ -132,6 +133,7 @@ def read_claims(
         "patient_id": patient_ids(
             segments, names, (found.own_id, found.member_id), own, birth_date
         ),
+        "patient_name": patient_names(segments, name),
         "patient_birth_date": birth_date,
         **_places(strings.pop("place"), strings["frequency_code"], institutional),
         "charge": number_column(charge, charge_state),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from pumpclaim.readers.x12_damage import Damage
     from pumpclaim.readers.x12_loops import Loops
     from pumpclaim.readers.x12_segments import Ints, Segments, Spans
+
+UNTIDY = r"^,| ,|,  |, $"
+"""Where one of two names is missing, or has blanks around it."""
 
 
 class Names(NamedTuple):
@@ -98,6 +102,19 @@ def _judge(loops: Loops, names: Names, damage: Damage) -> None:
     damage.add_where(
         loops.unknown_level >= 0, every, loops.unknown_level, damage.of_element(3, fault)
     )
+
+
+def patient_names(segments: Segments, names: pl.Series) -> pl.Series:
+    """Family and given name with a comma between them; ``names`` are NM103 and NM104 as they stand."""
+    marks = "".join(sorted({chr(one.element) for _, one in segments.regions}))
+    if len(marks) == 1:
+        told = names.str.replace(marks, ", ", literal=True)
+    else:
+        told = names.str.replace(f"[{re.escape(marks)}]", ", ")
+    if not told.str.contains(UNTIDY).any():
+        return told
+    tidy = told.str.replace(r" *, +", ", ").str.strip_chars(", ")
+    return tidy.set(tidy == "", None)
 
 
 def patient_ids(

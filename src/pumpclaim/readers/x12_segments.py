@@ -156,6 +156,15 @@ class Segments:
             lambda live: (self.bounds[place[live] - 1] + 1, self.bounds[place[live]]),
         )
 
+    def run_of_elements(self, rows: Ints, begin: int, end: int) -> Spans:
+        """Elements ``begin`` to ``end`` as one value with the separators between them; as `element`."""
+        head, last = self.first[rows], self.last[rows]
+        place, to = head + begin, np.minimum(head + end, last)
+        return self._between(
+            (place <= last) & (rows >= 0),
+            lambda live: (self.bounds[place[live] - 1] + 1, self.bounds[to[live]]),
+        )
+
     def elements_of(self, *wanted: tuple[Ints, int | Ints]) -> list[Spans]:
         """Several elements of as many rows each, in one pass; each as `element` gives it.
 

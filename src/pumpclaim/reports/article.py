@@ -9,8 +9,10 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pumpclaim.charts.bearing import bearings
 from pumpclaim.errors import InputError, nearest
 from pumpclaim.policy import HERE, load
+from pumpclaim.reports.assessment.words import bearing_words
 from pumpclaim.reports.chart_template import how
 from pumpclaim.reservoir import plain
 from pumpclaim.tables import NANOGRAMS
@@ -161,6 +163,7 @@ def question_documents(policy: PolicySet) -> list[Document]:
             "help": one.help,
             "how": how(one, policy),
             "statements": list(one.statements),
+            "bearing": bearing_words(bearings(policy, part.id)[one.id]),
         }
         for part in policy.chart.parts.values()
         for section in part.sections

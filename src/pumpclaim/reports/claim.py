@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from pumpclaim.charts.assessment import assess
 from pumpclaim.patient_ids import plain_id
+from pumpclaim.policy.model import Role
+from pumpclaim.readers.flat import claim_columns, line_columns
 from pumpclaim.reports.amounts import MONEY_DIGITS, decimal_text
 from pumpclaim.reports.assessment.page import chart_view
+from pumpclaim.reports.claim_findings import finding_documents
 from pumpclaim.reports.json import document
 from pumpclaim.rules import RULES
 from pumpclaim.utilization.measure import of_review
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from pumpclaim.readers.claim_text import ClaimSegment
     from pumpclaim.review import Review
 
 HEAD = (
-    "claim_id", "form", "patient_id", "patient_birth_date", "payer_id", "filing_indicator",
+    "claim_id", "form", "patient_name", "patient_id", "patient_birth_date", "payer_id", "filing_indicator",
     "billing_provider_npi", "billing_state", "rendering_provider_npi", "facility_npi", "facility_state",
     "place_of_service", "type_of_bill", "frequency_code", "payer_claim_control_number", "diagnoses", "note",
 )  # fmt: skip
@@ -31,25 +35,15 @@ MODIFIERS = ("modifier_1", "modifier_2", "modifier_3", "modifier_4")
 def claim_document(review: Review, claim: int) -> dict[str, Any]:
     """The claim at position ``claim`` of a review: the JSON of check with more of what was billed.
 
-    Keys beyond those of check: ``head`` (name and text of what is known), ``charge``; each line has
-    ``modifiers``, ``description``, ``note``, ``units``, ``charge``, ``place_of_service``, ``revenue_code``
-    and its own ``findings``; each finding has ``about``, the statements in our words.
+    Keys beyond those of check: ``head`` (name and text of what is known), ``charge``, ``of_claim`` (the
+    findings on the whole claim), ``asked_charts`` (kind and day of each chart that the article asks of its
+    services); each line has ``modifiers``, ``description``, ``note``, ``units``, ``charge``,
+    ``place_of_service``, ``revenue_code`` and its own ``findings``; of findings see ``finding_documents``.
     """
     told: dict[str, Any] = document(review)["claims"][claim]
     row = review.claim_set.claims.row(claim, named=True)
     lines = review.claim_set.lines.filter(claim=claim).to_dicts()
-    statements = {
-        name: one for article in review.policy.articles for name, one in article.statements.items()
-    }
-    for finding in told["findings"]:
-        finding["about"] = [
-            {
-                "statement": name,
-                "summary": statements[name].summary,
-                "where": statements[name].where,
-            }
-            for name in finding["statements"]
-        ]
+    told["findings"] = finding_documents(review, claim, told["findings"])
     for line, billed in zip(told["lines"], lines, strict=True):
         line |= {
             "modifiers": [billed[name] for name in MODIFIERS if billed[name]],
@@ -71,13 +65,26 @@ def claim_document(review: Review, claim: int) -> dict[str, Any]:
         **told,
         "charge": row["charge"],
         "patient_id": row["patient_id"],
+        "patient_name": row["patient_name"],
         "head": [
             (name.replace("_", " "), ", ".join(row[name]) if isinstance(row[name], list) else str(row[name]))
             for name in HEAD
             if row[name]
         ],
         "of_claim": [one for one in told["findings"] if one["line"] is None],
+        "asked_charts": _asked_charts(review, lines),
     }  # fmt: skip
+
+
+def _asked_charts(review: Review, lines: list[dict[str, Any]]) -> list[tuple[str, date]]:
+    """The kinds of chart that services of these lines ask for, each with the first day of such a service."""
+    roles = {code.code: code.roles for code in review.contents.compiled.codes}
+    days: dict[str, date] = {}
+    for part, wanted in (("implant", Role.IMPLANT), ("encounter", Role.MANAGEMENT)):
+        for line in lines:
+            if line["service_from"] and roles.get(line["hcpcs"], Role.NONE) & wanted:
+                days.setdefault(part, line["service_from"])
+    return list(days.items())
 
 
 def past_document(review: Review, patient_id: str | None) -> list[dict[str, Any]]:
@@ -108,7 +115,8 @@ def segment_documents(
     """Segments as parts of text, each with the codes of the rules that concern it.
 
     ``told`` is ``claim_document``'s. Each segment has ``number``, ``loop``, ``line`` (the line's number on
-    the claim), ``parts`` (text and rules, delimiters included) and all its ``rules``.
+    the claim), ``parts`` (text and rules, delimiters included), ``end`` (its terminator, where that can be
+    seen) and all its ``rules``.
     """
     places = {line["line"]: place for place, line in enumerate(told["lines"])}
     numbers = {place: line for line, place in places.items()}
@@ -124,6 +132,7 @@ def segment_documents(
             "loop": segment.loop,
             "line": numbers.get(segment.line) if segment.line is not None else None,
             "parts": _parts(segment, marked),
+            "end": segment.end_mark.strip(),
             "rules": sorted({rule for rules in marked.values() for rule in rules}),
         })  # fmt: skip
     return shown
@@ -145,19 +154,31 @@ def _parts(
     return parts
 
 
-def row_documents(review: Review, claim: int, told: dict[str, Any]) -> list[dict[str, Any]]:
+def row_documents(
+    review: Review, claim: int, told: dict[str, Any], names: dict[str, str]
+) -> list[dict[str, Any]]:
     """The rows of a claim that came from a table: name and value of every cell that is filled, with the rules
-    that concern it; one entry for the claim, one for each line."""
+    that concern it; one entry for the claim, one for each line with the number of its ``row``.
+
+    ``names`` are the file's own (``readers.own_names``); what it does not carry is left out where they are
+    known, as what we worked out ourselves.
+    """
     claims, lines = review.claim_set.claims, review.claim_set.lines
-    entries = [(None, claims.row(claim, named=True))]
-    entries += [(row["line"], row) for row in lines.filter(claim=claim).iter_rows(named=True)]
+    heads = {column.name: flat for flat, column in claim_columns().items()}
+    bodies = {column.name: flat for flat, column in line_columns().items()}
+    own = lines.filter(claim=claim).to_dicts()
+    entries = [
+        (None, heads, claims.row(claim, named=True)),
+        *((row["line"], bodies, row) for row in own),
+    ]
     return [
         {
             "line": line,
+            "row": row["segment"],
             "cells": [
                 {
-                    "name": name,
-                    "value": _cell(review, name, value),
+                    "name": names.get(flat[name], name.replace("_", " ")),
+                    "value": _cell(name, value),
                     "rules": sorted({
                         one["rule"]
                         for one in told["findings"]
@@ -166,14 +187,14 @@ def row_documents(review: Review, claim: int, told: dict[str, Any]) -> list[dict
                     }),
                 }
                 for name, value in row.items()
-                if value not in (None, []) and name not in ("claim", "source")
+                if name in flat and value not in (None, []) and (not names or flat[name] in names)
             ],
         }
-        for line, row in entries
+        for line, flat, row in entries
     ]  # fmt: skip
 
 
-def _cell(review: Review, name: str, value: Any) -> str:
+def _cell(name: str, value: Any) -> str:
     if name == "charge":
         return decimal_text(value, MONEY_DIGITS, 2)
     if name in ("units", "ndc_units"):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def document(told: Refill) -> dict[str, Any]:
     """The plan as JSON: exact decimals as text, dates ISO 8601, unknown null."""
     return {
-        "pump": told.pump.id if told.pump else None,
+        "pump": told.contents.pump.id if told.contents.pump else None,
         "volume_ml": plain(told.fill.volume),
         "residual_ml": plain(told.fill.residual),
         "residual_from": told.residual_from,
@@ -29,8 +29,9 @@ def document(told: Refill) -> dict[str, Any]:
         "drugs": [
             {"drug": name, "amount": amount, "daily_dose": daily} for name, amount, daily in told.drugs
         ],
-        "allowed": None if told.allowed is None else str(told.allowed),
-        "reason": told.reason,
+        "allowed": None if told.contents.allowed is None else str(told.contents.allowed),
+        "reason": told.contents.reason,
+        "doubts": list(told.contents.doubts),
         "basis": "threshold",
     }  # fmt: skip
 
@@ -56,8 +57,9 @@ def text(told: Refill) -> str:
         f"{name:<12}{amount} in all" + (f", {daily} a day" if daily else "")
         for name, amount, daily in told.drugs
     ]
-    if told.allowed is not None:
-        lines.append(f"allowed     ${told.allowed} for this refill if compounded (P2, P3)")
-    elif told.reason:
-        lines.append(f"allowed     not known: {told.reason}")
+    if told.contents.allowed is not None:
+        lines.append(f"allowed     ${told.contents.allowed} for this refill if compounded (P2, P3)")
+    elif told.contents.reason:
+        lines.append(f"allowed     not known: {told.contents.reason}")
+    lines += [f"doubtful    {one}" for one in told.contents.doubts]
     return "\n".join([*lines, ""])

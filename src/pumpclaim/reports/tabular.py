@@ -3,9 +3,9 @@
 Columns are those of ``pumpclaim.tables``, with money in dollars and drug amounts in the unit that
 stands beside them. Parquet keeps them as exact decimals: DECIMAL(18, 2) for what is in whole cents
 (``allowed``, ``payable``), DECIMAL(38, 9) for the rest. CSV writes the shortest exact decimals,
-lists joined by a space, null as nothing, and a single quote before any text that begins with ``=``,
-``+``, ``-``, ``@``, a tab or a carriage return, so that no spreadsheet takes a claim's text for a
-formula.
+lists joined by a space, null as nothing, and a single quote before what a spreadsheet would take for a
+formula: ``=``, ``+``, ``-``, ``@`` or one of their full-width forms, behind blanks and quotes too, at the
+beginning of a text or behind a semicolon, bar, tab or line break, at which a spreadsheet may split it.
 """
 
 from __future__ import annotations
@@ -32,9 +32,12 @@ MONEY = {
     "fee": EXACT,
     "extended": EXACT,
     "at_stake": EXACT,
+    "left_uncharged": EXACT,
 }
 """Columns of money, and their type in Parquet."""
-FORMULA = r"^[=+\-@\t\r]"
+FORMULA = r"""(^|[;|\t\r\n])([ \p{Z}\p{Cf}"']*[=+\-@＝＋－＠])"""
+"""Where a text begins or is split, and what then begins a formula."""
+LEADING = r"^[\t\r\n]"
 
 
 def write(review: Review, path: Path, kind: str) -> list[Path]:
@@ -102,8 +105,8 @@ def as_csv(table: pl.DataFrame) -> bytes:
     if "amount" in table.columns:
         texts["amount"] = amount_texts(table["amount"], table["unit"])
     guarded = [
-        pl.when(pl.col(name).str.contains(FORMULA))
-        .then("'" + pl.col(name))
+        pl.when(pl.col(name).str.contains(f"{FORMULA}|{LEADING}"))
+        .then(pl.col(name).str.replace_all(FORMULA, "${1}'${2}").str.replace(LEADING, "'$0"))
         .otherwise(pl.col(name))
         .alias(name)
         for name, dtype in table.schema.items()

@@ -11,6 +11,9 @@ DETERMINATIONS = {
 }
 """What becomes of a claim, worst first, in words."""
 
+OUTCOMES = {"deny": "Denied", "reject": "Fix", "records": "Records"}
+"""What costs something when nobody acts, in a word for a list of what to do."""
+
 OUTCOME_STYLES = {
     "deny": "bold red",
     "reject": "bold yellow",

@@ -97,6 +97,7 @@ class Line:
         self._columns = _NO_LINES if columns is None else columns
         self._known = known or {}
         self._made: dict[tuple[str, int] | str, Truth] = {}
+        self._reached: dict[str, NDArray[np.bool_]] = {}
         self.charts_given = charts_given
 
     def __getattr__(self, name: str) -> Truth:
@@ -144,10 +145,12 @@ class Line:
         truth: Truth = getattr(self, f"has_{modifier.lower()}")
         return truth
 
-    def reaches(self, reach: str) -> Truth:
-        """The line is one of those that rules of this reach are asked of (REACHES)."""
-        truth: Truth = reduce(or_, (getattr(self, name) for name in REACHES[reach]))
-        return truth
+    def reached(self, reach: str) -> NDArray[np.bool_]:
+        """Where the line is one of those that rules of this reach are asked of (REACHES)."""
+        if reach not in self._reached:
+            asked: Truth = reduce(or_, (getattr(self, name) for name in REACHES[reach]))
+            self._reached[reach] = asked.yes
+        return self._reached[reach]
 
     def reading(self, name: str, choice: str) -> bool:
         """Whether the reading ``name`` of the article is the one called ``choice``."""

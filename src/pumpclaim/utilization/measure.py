@@ -83,12 +83,23 @@ class Utilization:
             pl.col("is_early").sum().alias("early_refills"),
             pl.col("is_early").mean().alias("share_early"),
             pl.col("ran_dry").sum().alias("ran_dry"),
-            pl.col("allowed").sum().alias("allowed"),
+            pl.when(pl.col("allowed").is_not_null().any()).then(pl.col("allowed").sum()).alias("allowed"),
             pl.when(known.any()).then(pl.col("above_supply").sum()).alias("above_supply"),
-        )
+        )  # fmt: skip
         if what == "patient":
             table = table.drop("patients")
         return table.sort("refills", key, descending=[True, False])
+
+    def of_provider(self, provider: str) -> Utilization:
+        """The refills of one billing provider alone; an interval counts from the refill before, wherever it was."""
+        return Utilization(self.refills.filter(billing_provider_npi=provider), self.policy)
+
+    def patients_of(self, provider: str) -> pl.DataFrame:
+        """The table by ``patient`` of one billing provider's refills; ``elsewhere`` are the patient's others."""
+        everywhere = self.refills.group_by("patient_id").agg(every=pl.len())
+        table = self.of_provider(provider).by("patient")
+        known = table.join(everywhere, on="patient_id", how="left", maintain_order="left")
+        return known.with_columns(elsewhere=pl.col("every") - pl.col("refills")).drop("every")
 
 
 def measure(

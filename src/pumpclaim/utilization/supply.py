@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 UNKNOWN = -1
 FROM_RECORD, FROM_NOTE = 1, 2
 """Where a supply comes from: the record of the visit; the claim's note with the dose of a record."""
+SUPPLY_ANSWERS = ("volume_after", "concentration", "daily_dose", "flow_rate")
+"""Questions of a visit's record from which the supply of its fill is worked out (U3, U4)."""
+DOSE_ANSWERS = ("visit_date", "drug", "daily_dose")
+"""Those by which the supply of a fill is worked out that a claim's note describes."""
 SAFE = 2.0**62
 MICROLITRES, PICOGRAMS = 1_000, 1_000
 """Microlitres in a millilitre; picograms in a nanogram."""
@@ -64,8 +68,7 @@ def record_supply(encounters: pl.DataFrame, policy: PolicySet) -> tuple[Ints, In
     per day are needed, or the flow in the place of the last two.
     """
     volume, concentration, dose, flow = (
-        whole_numbers(encounters[name], UNKNOWN)
-        for name in ("volume_after", "concentration", "daily_dose", "flow_rate")
+        whole_numbers(encounters[name], UNKNOWN) for name in SUPPLY_ANSWERS
     )
     residual = int(policy.thresholds["residual_volume"] * NUMBER)
     by_dose = (volume > residual) & (concentration > 0) & (dose > 0)

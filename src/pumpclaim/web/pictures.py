@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 
 from fastapi import Response
 
-from pumpclaim.pictures import render
+from pumpclaim.pictures import NARROW, WIDTH, render
 
 if TYPE_CHECKING:
     from pumpclaim.pictures.drawing import Picture
+
+
+def width_of(narrow: str) -> int:
+    """How wide a picture is drawn, by its address: narrower for a phone, whose letters stay legible."""
+    return NARROW if narrow else WIDTH
 
 
 def svg(picture: Picture) -> Response:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from pumpclaim.database import Schema
 
-REVISION = "0001"
+REVISION = "0003"
 metadata = sa.MetaData()
 
 users = sa.Table(
@@ -72,8 +72,25 @@ charts = sa.Table(
     sa.Column("part", sa.String(16), nullable=False),
     sa.Column("patient_id", sa.Text, nullable=False),
     sa.Column("answers", sa.JSON, nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False),
 )
-"""One chart. ``answers`` are those of a chart file: question to answer and evidence."""
+"""One chart. ``answers`` are those of a chart file: question to answer and evidence. One that is ``shared``
+is seen by everybody of the server and counts when their claims are judged."""
+
+work = sa.Table(
+    "work",
+    metadata,
+    sa.Column("batch", sa.String(32), primary_key=True),
+    sa.Column("claim", sa.Integer, primary_key=True),
+    sa.Column("claim_id", sa.Text, nullable=True),
+    sa.Column("done", sa.Boolean, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("user", sa.String(32), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("changed", sa.DateTime, nullable=False),
+)
+"""What a person did with one claim of an upload. ``claim`` is its position there; ``user`` and ``name`` tell
+who changed it last."""
 
 preferences = sa.Table(
     "preferences",

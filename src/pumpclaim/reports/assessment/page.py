@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pumpclaim._version import __version__
+from pumpclaim.options import today
 from pumpclaim.reports.assessment.json import rules_of
 from pumpclaim.reports.assessment.words import (
     DETERMINATION_WORDS,
@@ -18,13 +19,21 @@ from pumpclaim.reports.assessment.words import (
 from pumpclaim.reports.words import BASES
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from pumpclaim.charts.assessment import Answer, AssessedChart, Assessment, Shown
     from pumpclaim.policy import PolicySet
     from pumpclaim.policy.chart import Part
 
 
-def render(assessment: Assessment) -> bytes:
-    """The page as UTF-8 HTML, style within it, nothing loaded from anywhere."""
+def render(
+    assessment: Assessment, *, on: date | None = None, files: bool = True, script: str | None = None
+) -> bytes:
+    """The page as UTF-8 HTML, style within it, with the day and a line to sign.
+
+    ``on`` is the day it is made, today if nothing is said; ``files`` says whether the charts' files are
+    named. Nothing is loaded from anywhere, but ``script``, where one is named, which lets it be printed.
+    """
     environment = Environment(
         loader=PackageLoader("pumpclaim.reports.assessment"),
         autoescape=True,
@@ -39,7 +48,8 @@ def render(assessment: Assessment) -> bytes:
         version=__version__,
         charts=[chart_view(chart, policy) for chart in assessment.charts],
         refused=[one.sentence for one in assessment.chart_set.refused],
-    )
+        on=on or today(), files=files, script=script,
+    )  # fmt: skip
     return page.encode()
 
 

@@ -6,10 +6,12 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from pumpclaim.charts.bearing import REASON, SUPPLY
 from pumpclaim.policy.chart import NUMBER
 
 if TYPE_CHECKING:
     from pumpclaim.charts.assessment import Evidence, Missing, Shown
+    from pumpclaim.charts.bearing import Bearing
     from pumpclaim.policy.chart import Part, Question
 
 DETERMINATION_WORDS = {
@@ -28,6 +30,29 @@ STYLES = {
 }
 ABSENCE = {"met": "absent", "not met": "present", "not documented": "not documented"}
 """The words for what must not be there (X1 to X3)."""
+
+READ_FOR = {
+    SUPPLY: "the days of supply are worked out from it",
+    REASON: "it tells why the pump was refilled or interrogated when it was",
+}
+"""What rules read an answer for."""
+
+
+def bearing_words(bearing: Bearing) -> str:
+    """What hangs on an answer beyond the statements that it decides, in sentences; empty for nothing more."""
+    if bearing.is_detail:
+        return "A detail that decides nothing."
+    told = [READ_FOR[use] for use in bearing.rules]
+    if bearing.places:
+        told.append("by it the chart finds its claims")
+    if not bearing.decides:
+        told += [
+            f"decides under the reading {name} = {choice} alone"
+            for name, choice in bearing.readings
+        ]
+        if bearing.remarks and not told:
+            told.append("decides nothing, but may raise a remark")
+    return " ".join(f"{one[0].upper()}{one[1:]}." for one in told)
 
 
 def answer_words(question: Question, value: object) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from pumpclaim.errors import InputError
+from pumpclaim.options import ALL_PATIENTS
 from pumpclaim.policy import load
 from pumpclaim.readers import read_sources
 from pumpclaim.readers.sources import Source
@@ -35,6 +36,7 @@ class Job:
     readings: dict[str, str] = field(default_factory=dict)
     thresholds: dict[str, str] = field(default_factory=dict)
     history: str | None = None
+    records_of: str = ALL_PATIENTS
 
 
 def put(file: Path, what: Any) -> None:
@@ -81,8 +83,9 @@ def judge(folder: Path) -> dict[str, Any]:
             kept = stack.enter_context(open_history(job.history))
             past, judged_by = kept.past_of(claims, charts, policy)
         review = check(
-            claims, policy=policy, contractor=job.contractor, charts=judged_by, past=past
-        )
+            claims, policy=policy, contractor=job.contractor, charts=judged_by, past=past,
+            records_of=job.records_of,
+        )  # fmt: skip
         summary = save(review, past, folder)
         if job.history is not None:
             kept.add(claims, charts, policy)

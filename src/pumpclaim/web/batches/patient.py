@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 from fastapi import HTTPException
 
+from pumpclaim.options import ALL_PATIENTS
 from pumpclaim.policy import load
 from pumpclaim.readers.claim_text import claim_segments
 from pumpclaim.readers.sources import Source, read_bytes
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OneClaim:
-    """A claim of a batch in the review of its patient's claims; ``position`` is its place there."""
+    """A claim of a batch in the review of its patient's claims; ``position`` is its place there, and
+    ``numbers`` are those of the claims in the batch."""
 
     review: Review
     position: int
+    numbers: list[int]
 
 
 def review_claim(batch: Batch, results: Results, claim: int) -> OneClaim:
@@ -45,8 +48,9 @@ def review_claim(batch: Batch, results: Results, claim: int) -> OneClaim:
         contractor=batch.options.get("contractor"),
         charts=results.charts(policy),
         past=results.past_of(patients),
+        records_of=batch.options.get("records_of", ALL_PATIENTS),
     )
-    return OneClaim(review, numbers.to_list().index(claim))
+    return OneClaim(review, numbers.to_list().index(claim), numbers.to_list())
 
 
 def segments_of(batch: Batch, folder: Path, source: str, segment: int) -> list[ClaimSegment] | None:

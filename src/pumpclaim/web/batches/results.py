@@ -11,8 +11,11 @@ import polars as pl
 
 from pumpclaim.charts.chart_set import ChartSet
 from pumpclaim.claim_set import ClaimSet
+from pumpclaim.patient_ids import plain_ids
 from pumpclaim.readers.chart import read_chart_data
-from pumpclaim.tables import CLAIMS, LINES
+from pumpclaim.readers.own_names import own_names
+from pumpclaim.readers.sources import Source, read_bytes
+from pumpclaim.tables import CLAIMS, LINES, WORKLIST
 from pumpclaim.utilization.measure import Utilization, of_review
 from pumpclaim.worklist import worklist
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from pumpclaim.policy import PolicySet
     from pumpclaim.review import Review
+    from pumpclaim.web.batches.store import Batch
 
 REFUSED, CHARTS, NOTICES = "refused.json", "charts.json", "notices.json"
 
@@ -50,10 +54,20 @@ def save(review: Review, past: ClaimSet | None, folder: Path) -> dict[str, Any]:
     counts = found.group_by(pl.col("determination").cast(pl.String)).len().rows()
     return {
         **review.summary(),
-        "at_stake": int(found["at_stake"].fill_null(0).sum()),
+        **{name: int(found[name].fill_null(0).sum()) for name in ("at_stake", "left_uncharged")},
         "determinations": dict(counts),
         "refused": len(refused),
+        "charted": _charted(review),
     }
+
+
+def _charted(review: Review) -> int:
+    """Patients of the claims of whom there is a chart."""
+    if review.charts is None:
+        return 0
+    charts = [review.charts.of(part)["patient_id"] for part in ("implant", "encounter")]
+    patients = plain_ids(review.claim_set.claims["patient_id"]).unique()
+    return int(patients.is_in(plain_ids(pl.concat(charts)).implode()).sum())
 
 
 @dataclass(frozen=True)
@@ -67,8 +81,8 @@ class Results:
 
     @cached_property
     def worklist(self) -> pl.DataFrame:
-        """Every reviewed claim (tables.WORKLIST)."""
-        return self._scan("worklist").collect()
+        """Every reviewed claim (tables.WORKLIST); what an earlier version did not write is null."""
+        return WORKLIST.conform(self._scan("worklist").collect())
 
     @cached_property
     def rejected(self) -> pl.DataFrame:
@@ -92,13 +106,21 @@ class Results:
         """The findings of some claims (tables.FINDINGS)."""
         return self._scan("findings").filter(pl.col("claim").is_in(claims.to_list())).collect()
 
+    @cached_property
+    def chart_documents(self) -> list[dict[str, Any]]:
+        """The charts with which it was judged, as contents of chart files."""
+        file = self.folder / CHARTS
+        found: list[dict[str, Any]] = orjson.loads(file.read_bytes()) if file.exists() else []
+        return found
+
     def charts(self, policy: PolicySet) -> ChartSet | None:
         """The charts with which it was judged; null without any."""
-        file = self.folder / CHARTS
-        if not file.exists():
+        if not self.chart_documents:
             return None
-        documents = orjson.loads(file.read_bytes())
-        named = [(f"chart {n}", orjson.dumps(one)) for n, one in enumerate(documents, start=1)]
+        named = [
+            (f"chart {number}", orjson.dumps(one))
+            for number, one in enumerate(self.chart_documents, start=1)
+        ]
         return read_chart_data(named, policy)
 
     def of_patients(self, keep: pl.Expr) -> tuple[ClaimSet, pl.Series]:
@@ -122,6 +144,12 @@ class Results:
             return None
         claims = self._scan("past_claims").filter(pl.col("patient_id").is_in(patients)).collect()
         return _renumbered(claims, self._lines("past_lines", claims["claim"]))
+
+    def own_names(self, batch: Batch, source: str) -> dict[str, str]:
+        """What a table of the batch calls its columns (``readers.own_names``)."""
+        number = [one["name"] for one in batch.files].index(source) + 1
+        data = read_bytes(Source(source, self.folder / "files" / f"{number:04d}"))
+        return own_names(data, source)
 
     def utilization(self, policy: PolicySet) -> Utilization:
         """The refills of the batch and of its history, as they were measured."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import structlog
 
+from pumpclaim.options import ALL_PATIENTS
 from pumpclaim.web.batches.judge import JOB, OUTCOME, PROGRESS, Job, put
 from pumpclaim.web.batches.results import CHARTS
 from pumpclaim.web.batches.store import DONE, FAILED, JUDGING, Batch
@@ -136,6 +137,7 @@ class Runner:
             readings=options.get("readings", {}),
             thresholds=options.get("thresholds", {}),
             history=self.services.settings.history,
+            records_of=options.get("records_of", ALL_PATIENTS),
         )
         put(folder / JOB, asdict(job))
         documents = self.services.charts.documents(batch.owner)

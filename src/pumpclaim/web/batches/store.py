@@ -15,6 +15,7 @@ from pumpclaim.database import writing
 from pumpclaim.errors import InputError
 from pumpclaim.reports.words import clean
 from pumpclaim.web.schema import batches as table
+from pumpclaim.web.schema import work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -160,6 +161,7 @@ class BatchStore:
         """Remove a batch, its files and all that was found in them."""
         with writing(self.engine) as connection:
             connection.execute(sa.delete(table).where(table.c.id == batch))
+            connection.execute(sa.delete(work).where(work.c.batch == batch))
         shutil.rmtree(self.folder(batch), ignore_errors=True)
 
     def tidy(self) -> None:

@@ -10,6 +10,7 @@ from pumpclaim.charts.assessment import assess
 from pumpclaim.patient_ids import plain_id
 from pumpclaim.reports.assessment.checklist import checklist
 from pumpclaim.web.charts.store import read
+from pumpclaim.worklist import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,11 +37,12 @@ class Summary:
 
 @dataclass(frozen=True)
 class Row:
-    """A chart of the list."""
+    """A chart of the list; ``name`` is the patient's, where an upload tells it."""
 
     chart: Chart
     summary: Summary
     owner: str
+    name: str | None = None
 
 
 _known: dict[tuple[str, int, PolicySet], Summary] = {}
@@ -81,7 +83,7 @@ def _of(charts: Sequence[Chart], policy: PolicySet) -> dict[str, Summary]:
 
 
 SORTS: dict[str, Callable[[Row], Any]] = {
-    "patient": lambda row: plain_id(row.chart.patient_id),
+    "patient": lambda row: (row.name or "", plain_id(row.chart.patient_id)),
     "chart": lambda row: row.chart.part,
     "day": lambda row: row.summary.day or date.min,
     "determination": lambda row: row.summary.determination,
@@ -93,9 +95,15 @@ SORTS: dict[str, Callable[[Row], Any]] = {
 }
 
 
+def is_of(text: str, patient_id: str, name: str | None) -> bool:
+    """Whether every word of ``text`` is in a patient's id or name."""
+    told = plain_id(patient_id), plain_id(name or "")
+    return all(any(plain_id(word) in one for one in told) for word in words_of(text))
+
+
 @dataclass(frozen=True)
 class Selection:
-    """Which charts are listed, and in which order; ``patient`` is a part of the id."""
+    """Which charts are listed, and in which order; ``patient`` are words that id or name contain."""
 
     patient: str = ""
     determination: str = ""
@@ -104,11 +112,10 @@ class Selection:
 
     def of(self, rows: Sequence[Row]) -> list[Row]:
         """The rows that are chosen, in order."""
-        patient = plain_id(self.patient)
         chosen = [
             row
             for row in rows
-            if patient in plain_id(row.chart.patient_id)
+            if is_of(self.patient, row.chart.patient_id, row.name)
             and self.determination in ("", row.summary.determination)
         ]
         return sorted(chosen, key=SORTS[self.sort], reverse=self.descending)

@@ -35,7 +35,8 @@ SAME_DAY = (
 @dataclass(frozen=True)
 class Chart:
     """One chart. ``answers`` hold, by question, ``answer`` (null: not documented) and, where there is
-    any, ``evidence``, as a chart file has them. ``version`` grows by one with each change."""
+    any, ``evidence``, as a chart file has them. ``version`` grows by one with each change. One that is
+    ``shared`` is seen by everybody of the server and counts when their claims are judged."""
 
     id: str
     owner: str
@@ -45,6 +46,7 @@ class Chart:
     part: str
     patient_id: str
     answers: Mapping[str, Given] = field(default_factory=dict)
+    shared: bool = False
 
     @property
     def name(self) -> str:
@@ -110,6 +112,27 @@ class ChartStore:
         with self.engine.connect() as connection:
             return [Chart(**row) for row in connection.execute(asked).mappings()]
 
+    def seen_by(self, owner: str) -> list[Chart]:
+        """The charts of a person and those that others share, those changed last first."""
+        is_seen = (table.c.owner == owner) | table.c.shared
+        asked = sa.select(table).where(is_seen).order_by(table.c.changed.desc(), table.c.id)
+        with self.engine.connect() as connection:
+            return [Chart(**row) for row in connection.execute(asked).mappings()]
+
+    def judging(self, owner: str) -> list[Chart]:
+        """The charts that a person's claims are judged with: his own, and those shared by others but where
+        he has one of the same patient and day."""
+        seen = self.seen_by(owner)
+        own = {meets(one) for one in seen if one.owner == owner}
+        return [one for one in seen if one.owner == owner or meets(one) not in own]
+
+    def share(self, chart: str, *, shared: bool, version: int) -> Chart:
+        """Let everybody of the server see the chart and be judged with it, or end that; raises as
+        ``set_answer``."""
+        with writing(self.engine) as connection:
+            found = _standing(connection, chart, version)
+            return self._change(connection, replace(found, shared=shared))
+
     def set_answer(self, chart: str, question: str, given: Given | None, version: int) -> Chart:
         """Keep what is given to one question (null: nothing), and give the chart as it then stands.
 
@@ -134,13 +157,9 @@ class ChartStore:
         with writing(self.engine) as connection:
             connection.execute(sa.delete(table).where(table.c.id == chart))
 
-    def chart_set(self, owner: str, policy: PolicySet) -> ChartSet:
-        """All charts of a person, as the reader reads them."""
-        return read(self.of(owner), policy)
-
     def documents(self, owner: str) -> list[dict[str, Any]]:
-        """All charts of a person as contents of chart files."""
-        return [document(one) for one in self.of(owner)]
+        """The charts that a person's claims are judged with, as contents of chart files."""
+        return [document(one) for one in self.judging(owner)]
 
     def _change(self, connection: sa.Connection, chart: Chart) -> Chart:
         chart = replace(chart, version=chart.version + 1, changed=_now())
@@ -162,6 +181,15 @@ class ChartStore:
             if chart.source not in together["source"].to_list():
                 raise InputError(SAME_DAY)
         return replace(chart, patient_id=own.of(chart.part)["patient_id"][0])
+
+
+def meets(chart: Chart) -> tuple[str, str, str]:
+    """By what a chart meets claims: its kind, its patient as he is compared, its day (empty for none)."""
+    part = load().chart[chart.part]
+    days = [
+        chart.answers.get(name or "", {}).get("answer") for name in (part.day, part.planned_day)
+    ]
+    return chart.part, plain_id(chart.patient_id), str(next((day for day in days if day), ""))
 
 
 def _others(connection: sa.Connection, chart: Chart) -> list[Chart]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pumpclaim.web.security.visitors import Visitor
 
 router = APIRouter()
+PRINTS = "/static/prints.js"
 STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 
 
@@ -31,18 +32,19 @@ STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 def to_print(request: Request, visitor: SignedIn, chart: str) -> Response:
     """The assessment as a page to print."""
     found = _leaving(request, visitor, chart, "print chart")
-    content = render(judged(found, services_of(request).policy_of(visitor)))
+    whole = judged(found, services_of(request).policy_of(visitor))
+    content = render(whole, files=False, script=PRINTS)
     headers = {"Content-Security-Policy": style_policy(content)}
     return Response(content, headers=headers, media_type="text/html; charset=utf-8")
 
 
 def style_policy(content: bytes) -> str:
-    """A policy of content under which a page may have its own first style element and nothing else."""
+    """A policy of content under which a page may have its own first style element and our scripts alone."""
     style = STYLE.search(content)
     digest = hashlib.sha256(style[1] if style else b"").digest()
     return (
-        f"default-src 'none'; style-src 'sha256-{b64encode(digest).decode()}'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src 'sha256-{b64encode(digest).decode()}'; script-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
 

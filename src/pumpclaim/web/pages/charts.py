@@ -4,34 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, File, HTTPException, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, HTTPException, Request, Response, UploadFile
 from starlette.datastructures import FormData
 
+from pumpclaim.charts.bearing import bearings
 from pumpclaim.errors import InputError
+from pumpclaim.patient_ids import plain_id
 from pumpclaim.reports.assessment.checklist import checklist
-from pumpclaim.reports.assessment.words import answer_words, place_words
-from pumpclaim.web.charts.access import chart_of
+from pumpclaim.reports.assessment.words import answer_words, bearing_words, place_words
+from pumpclaim.web.batches.across import patient_claims, patient_names
+from pumpclaim.web.charts.access import chart_of, charts_of
 from pumpclaim.web.charts.form import digest, field_of, sent_questions
 from pumpclaim.web.charts.importing import Imported, import_charts
 from pumpclaim.web.charts.listing import SORTS, Row, Selection, summaries
 from pumpclaim.web.charts.saving import CHANGED, Saved, judged, read_as, save
 from pumpclaim.web.charts.store import Chart, StaleError
 from pumpclaim.web.pages import chart_files
-from pumpclaim.web.pages.worklist import go_to, owners
+from pumpclaim.web.pages.readings import Fields
+from pumpclaim.web.pages.selecting import address_query, asked_of
+from pumpclaim.web.paging import paged
 from pumpclaim.web.security.guard import SignedIn, require
-from pumpclaim.web.security.visitors import JUDGE, SEE_ALL, Visitor
+from pumpclaim.web.security.visitors import JUDGE, Visitor
 from pumpclaim.web.services import services_of
-from pumpclaim.web.templating import is_fragment, page
+from pumpclaim.web.templating import go_to, is_fragment, page
 
 if TYPE_CHECKING:
-    from starlette.datastructures import QueryParams
+    from collections.abc import Mapping
 
     from pumpclaim.charts.assessment import Assessment
     from pumpclaim.policy import PolicySet
     from pumpclaim.policy.chart import Part, Question
+    from pumpclaim.web.services import Services
 
 router = APIRouter()
 router.include_router(chart_files.router)
+LISTED = ("patient", "determination", "sort", "order")
+"""What an address says of the list."""
 ROWS = 100
 """Charts on one page of the list."""
 FIRST_MISSING = 8
@@ -52,9 +60,8 @@ Posted = Annotated[FormData, Depends(posted)]
 
 @router.get("/charts")
 def charts(request: Request, visitor: SignedIn) -> Response:
-    """The charts that the visitor may see; the table alone when htmx asks."""
-    part = "parts/chart_table.html.j2" if is_fragment(request) else "charts.html.j2"
-    return _list(request, visitor, part, headers={"Vary": "HX-Request"})
+    """The charts that the visitor may see."""
+    return _list(request, visitor, "charts.html.j2")
 
 
 def _list(
@@ -63,29 +70,32 @@ def _list(
     template: str,
     *,
     status: int = 200,
-    headers: dict[str, str] | None = None,
+    selection: Selection | None = None,
+    pushed: str | None = None,
     **values: Any,
 ) -> Response:
     services, policy = services_of(request), services_of(request).policy_of(visitor)
-    found = services.charts.of(None if visitor.may(SEE_ALL) else visitor.id)
-    told, names = summaries(found, policy), owners(services, visitor)
+    found = charts_of(services, visitor)
+    told, names = summaries(found, policy), owner_names(services, visitor, found)
+    patients = patient_names(services, visitor, (one.patient_id for one in found))
     rows = [
         Row(
-            one, told[one.id], names.get(one.owner, "you" if one.owner == visitor.id else "removed")
+            one, told[one.id], names.get(one.owner, "removed"),
+            patients.get(plain_id(one.patient_id)),
         )
         for one in found
-    ]
-    selection = _selection(request)
+    ]  # fmt: skip
+    selection = selection or _selection(asked_of(request, visitor))
     chosen = selection.of(rows)
-    pages = max(1, -(-len(chosen) // ROWS))
-    asked = request.query_params.get("page", "1")
-    number = min(pages, max(1, int(asked))) if asked.isdecimal() and len(asked) < 9 else 1
-    shown = chosen[(number - 1) * ROWS : number * ROWS]
+    at = paged(request, len(chosen), ROWS, pushed)
+    shown = chosen[at.shown]
     services.audit.record(visitor.name, "see charts", charts=" ".join(r.chart.id for r in shown))
     return page(
-        request, template, visitor, status=status, headers=headers,
-        rows=shown, chosen=len(chosen), all=len(rows), number=number, pages=pages,
-        selection=selection, has_owners=bool(names),
+        request, template, visitor, status=status,
+        headers={"HX-Push-Url": pushed} if pushed else None,
+        sorts={sort: _sorted(request, visitor, selection, sort) for sort in SORTS},
+        rows=shown, chosen=len(chosen), all=len(rows), paged=at,
+        selection=selection, has_owners=set(names) > {visitor.id},
         parts=[
             (one, [one.questions[name] for name in day_questions(policy, one.id)])
             for one in policy.chart.parts.values()
@@ -95,17 +105,47 @@ def _list(
     )  # fmt: skip
 
 
-def _selection(request: Request) -> Selection:
-    asked = request.query_params
+def _sorted(request: Request, visitor: Visitor, selection: Selection, sort: str) -> str:
+    """The address of the list in another order; in that it has, turned round."""
+    descending = selection.sort == sort and not selection.descending
+    return f"/charts?{address_query(request, visitor, _fields(selection, sort, descending=descending))}"
+
+
+def owner_names(services: Services, visitor: Visitor, found: list[Chart]) -> dict[str, str]:
+    """Names of the owners of charts that the visitor sees, by id."""
+    names = {one.id: one.name for one in services.users.all()}
+    seen = {one.owner for one in found} & set(names)
+    return {visitor.id: "you", **{one: names[one] for one in seen - {visitor.id}}}
+
+
+def _selection(asked: Mapping[str, str]) -> Selection:
+    """What of the list is asked for, and in which order."""
+    chosen = asked.get("patient", "").strip()[:100], asked.get("determination", "").strip()
     sort = asked.get("sort", "")
     if sort not in SORTS:
-        return Selection(*_filter(asked))
-    order = asked.get("order", "ascending")
-    return Selection(*_filter(asked), sort, descending=order == "descending")
+        return Selection(*chosen)
+    return Selection(*chosen, sort, descending=asked.get("order") == "descending")
 
 
-def _filter(asked: QueryParams) -> tuple[str, str]:
-    return asked.get("patient", "").strip()[:100], asked.get("determination", "").strip()
+def _fields(selection: Selection, sort: str, *, descending: bool) -> dict[str, str]:
+    return {
+        "patient": selection.patient,
+        "determination": selection.determination,
+        "sort": sort,
+        "order": "descending" if descending else "ascending",
+    }
+
+
+@router.post("/charts/list")
+def choose(request: Request, visitor: SignedIn, fields: Fields) -> Response:
+    """The list as a form asks for it; a patient stands in no address as he is typed."""
+    query = address_query(request, visitor, {name: fields.get(name, "") for name in LISTED})
+    where = f"/charts{'?' if query else ''}{query}"
+    if not is_fragment(request):
+        return go_to(request, where)
+    return _list(
+        request, visitor, "parts/chart_table.html.j2", selection=_selection(fields), pushed=where
+    )
 
 
 @router.post("/charts")
@@ -199,13 +239,26 @@ def _page(
     is_own = chart.owner == visitor.id
     return page(
         request, "chart.html.j2" if is_own else "chart_read.html.j2", visitor, status=status,
-        chart=chart, part=part, fields=fields, problem=problem, notice=notice,
+        chart=chart, patient_name=_name(services, visitor, chart),
+        claims=patient_claims(services, visitor, chart.patient_id),
+        part=part, fields=fields, problem=problem, notice=notice,
         problems=[one.field for one in became.values() if one.field.problem],
-        owner=owners(services, visitor).get(chart.owner, "removed"),
+        owner=owner_names(services, visitor, [chart]).get(chart.owner, "removed"),
         seen_patient=digest({"answer": chart.patient_id}),
         drug_names=policy.drugs.by_id.values(), answers=_answers(whole, part),
-        **_panel(chart, whole, policy),
+        bearing=_bearing(policy, part), **_panel(chart, whole, policy),
     )  # fmt: skip
+
+
+def _name(services: Services, visitor: Visitor, chart: Chart) -> str | None:
+    """The name of a chart's patient, where an upload tells it."""
+    names = patient_names(services, visitor, [chart.patient_id])
+    return names.get(plain_id(chart.patient_id))
+
+
+def _bearing(policy: PolicySet, part: Part) -> dict[str, str]:
+    """What hangs on each question, in words."""
+    return {name: bearing_words(one) for name, one in bearings(policy, part.id).items()}
 
 
 def _panel(chart: Chart, whole: Assessment | None, policy: PolicySet) -> dict[str, Any]:
@@ -274,7 +327,7 @@ def save_one(
         request, "parts/chart_saved.html.j2", visitor, headers=headers,
         chart=changed, field=saved.field, redraw=saved.redraw, new_places=saved.new_places,
         read_as="" if saved.field.problem else read_as(whole, asked),
-        **_panel(changed, whole, policy),
+        bearing=_bearing(policy, policy.chart[found.part]), **_panel(changed, whole, policy),
     )  # fmt: skip
 
 
@@ -293,6 +346,22 @@ def rename(request: Request, visitor: SignedIn, chart: str, form: Posted) -> Res
         return _page(request, visitor, found, status=422, problem=f"Not saved: {error.what}.")
     services.audit.record(visitor.name, "rename chart", chart=chart)
     return go_to(request, f"/charts/{chart}?said=saved")
+
+
+@router.post("/charts/{chart}/share")
+def share(
+    request: Request, visitor: SignedIn, chart: str, shared: Annotated[bool, Form()]
+) -> Response:
+    """Let everybody of this server see the chart and be judged with it, or end that."""
+    services = services_of(request)
+    found = chart_of(services, visitor, chart, change=True)
+    try:
+        services.charts.share(chart, shared=shared, version=found.version)
+    except StaleError as error:
+        return _page(request, visitor, error.chart, status=409, problem=f"Not saved: {CHANGED}.")
+    action = "share chart" if shared else "stop sharing chart"
+    services.audit.record(visitor.name, action, chart=chart)
+    return go_to(request, f"/charts/{chart}")
 
 
 @router.get("/charts/{chart}/remove")

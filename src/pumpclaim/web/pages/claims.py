@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from pumpclaim.errors import InputError
+from pumpclaim.patient_ids import plain_id
 from pumpclaim.pictures import patient_history
 from pumpclaim.reports.claim import (
     chart_documents,
@@ -18,20 +20,25 @@ from pumpclaim.reports.claim import (
 )
 from pumpclaim.utilization.measure import of_review
 from pumpclaim.web.batches.access import results_of
+from pumpclaim.web.batches.across import again
 from pumpclaim.web.batches.patient import review_claim, segments_of
-from pumpclaim.web.pages.worklist import query_of, selection_of
-from pumpclaim.web.pictures import svg
+from pumpclaim.web.charts.access import charts_of
+from pumpclaim.web.charts.store import meets
+from pumpclaim.web.pages.listed import listed
+from pumpclaim.web.pictures import svg, width_of
 from pumpclaim.web.security.guard import SignedIn
+from pumpclaim.web.security.visitors import JUDGE, Visitor
 from pumpclaim.web.services import services_of
 from pumpclaim.web.templating import page
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from datetime import date
 
     from pumpclaim.review import Review
     from pumpclaim.web.batches.results import Results
     from pumpclaim.web.batches.store import Batch
-    from pumpclaim.worklist import Selection
+    from pumpclaim.web.charts.store import Chart
+    from pumpclaim.web.services import Services
 
 router = APIRouter()
 
@@ -40,46 +47,78 @@ router = APIRouter()
 def claim_page(request: Request, visitor: SignedIn, batch: str, claim: int) -> Response:
     """The claim, what was found on it, and what it rests on."""
     services = services_of(request)
-    found, results = results_of(services, visitor, batch)
+    within = listed(request, visitor, batch)
+    found, results, row = within.batch, within.results, within.row(claim)
     one = review_claim(found, results, claim)
     told = claim_document(one.review, one.position)
     services.audit.record(visitor.name, "see claim", batch=batch, claim=str(claim))
-    selection = selection_of(request)
-    past = past_document(one.review, told["patient_id"])
-    row = results.worklist.row(by_predicate=pl.col("claim") == claim, named=True)
-    segments, rows = _own_text(found, results.folder, one.review, one.position, told)
+    patient = told["patient_id"]
+    past = past_document(one.review, patient)
+    segments, rows = _own_text(found, results, one.review, one.position, told)
+    earlier, later = again(services, found, row)
+    own = _own_charts(services, visitor, patient)
+    before, after = within.neighbours(claim)
     return page(
         request, "claim.html.j2", visitor,
-        batch=found, claim=claim, told=told, at_stake=row["at_stake"], past=past,
-        picture=_picture_words(one.review, told["patient_id"]) if past else None,
+        batch=found, claim=claim, told=told, row=row, past=past, query=within.query,
+        numbers=dict(enumerate(one.numbers)), claims=_claims(results, patient),
+        picture_words=_picture_words(one.review, patient) if past else None,
         charts=chart_documents(one.review, one.position), segments=segments, rows=rows,
-        has_charts=one.review.charts is not None,
-        neighbours=_neighbours(results, selection, claim), query=query_of(selection),
+        has_charts=one.review.charts is not None, patient_charts=own,
+        part_titles={part.id: part.title for part in one.review.policy.chart.parts.values()},
+        days={part.id: part.day for part in one.review.policy.chart.parts.values()},
+        to_begin=_to_begin(told["asked_charts"], own) if visitor.may(JUDGE) and patient else [],
+        service_days={str(line["service_date"]) for line in told["lines"]},
+        earlier=earlier, later=later, place=within.place(claim),
+        neighbours=[None if number is None else within.claim(number) for number in (before, after)],
     )  # fmt: skip
 
 
+def _to_begin(
+    asked: list[tuple[str, date]], own: list[tuple[Chart, str]]
+) -> list[tuple[str, date]]:
+    """The charts that the claim's services ask for and that the patient has not: kind and day.
+
+    One chart of an implant is enough, whatever its day; a visit has a record of its own.
+    """
+    parts = {chart.part for chart, _ in own}
+    visits = {day for chart, day in own if chart.part == "encounter"}
+    return [
+        (part, day)
+        for part, day in asked
+        if (str(day) not in visits if part == "encounter" else part not in parts)
+    ]
+
+
+def _own_charts(
+    services: Services, visitor: Visitor, patient: str | None
+) -> list[tuple[Chart, str]]:
+    """The patient's charts that the visitor may see, each with its day, in their order."""
+    plain = plain_id(patient or "")
+    seen = charts_of(services, visitor) if plain else []
+    own = [(chart, meets(chart)[2]) for chart in seen if plain_id(chart.patient_id) == plain]
+    return sorted(own, key=itemgetter(1))
+
+
+def _claims(results: Results, patient: str | None) -> dict[str, int]:
+    """The patient's claims of the upload by their ids."""
+    own = results.worklist.filter(pl.col("patient_id") == patient, pl.col("claim_id").is_not_null())
+    return dict(own.select("claim_id", "claim").iter_rows())
+
+
 def _own_text(
-    batch: Batch, folder: Path, review: Review, position: int, told: dict[str, Any]
+    batch: Batch, results: Results, review: Review, position: int, told: dict[str, Any]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The claim's segments with marks, or the rows of its table; one of the two is empty."""
+    source = told["source"]
     try:
-        segments = segments_of(batch, folder, told["source"], told["segment"])
+        segments = segments_of(batch, results.folder, source, told["segment"])
+        names = {} if segments else results.own_names(batch, source)
     except (InputError, OSError):
-        segments = None
+        segments, names = None, {}
     if segments is None:
-        return [], row_documents(review, position, told)
+        return [], row_documents(review, position, told, names)
     return segment_documents(segments, told), []
-
-
-def _neighbours(
-    results: Results, selection: Selection, claim: int
-) -> tuple[int | None, int | None]:
-    """The claims before and after in the worklist as it is filtered."""
-    order = selection.of(results.worklist)["claim"].to_list()
-    if claim not in order:
-        return None, None
-    at = order.index(claim)
-    return (order[at - 1] if at else None), (order[at + 1] if at + 1 < len(order) else None)
 
 
 def _picture_words(review: Review, patient_id: str) -> str:
@@ -87,7 +126,9 @@ def _picture_words(review: Review, patient_id: str) -> str:
 
 
 @router.get("/batches/{batch}/claims/{claim}/reservoir.svg")
-def reservoir(request: Request, visitor: SignedIn, batch: str, claim: int) -> Response:
+def reservoir(
+    request: Request, visitor: SignedIn, batch: str, claim: int, narrow: str = ""
+) -> Response:
     """The days of supply left over time, of the claim's patient."""
     services = services_of(request)
     found, results = results_of(services, visitor, batch)
@@ -96,4 +137,4 @@ def reservoir(request: Request, visitor: SignedIn, batch: str, claim: int) -> Re
     measured = of_review(one.review)
     if patient is None or not measured.refills.filter(patient_id=patient).height:
         raise HTTPException(404, "no refill of this patient is known, so there is no picture")
-    return svg(patient_history(measured, patient))
+    return svg(patient_history(measured, patient, width_of(narrow)))

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup, escape
 
 from pumpclaim.errors import InputError
+from pumpclaim.patient_ids import plain_id
 from pumpclaim.reports.article import rule_families
 from pumpclaim.reports.pages import find_rule, rule_document
 from pumpclaim.rules import RULES
 from pumpclaim.search import KINDS, LONGEST, Hit, marked, rules_found
 from pumpclaim.search import search as find
+from pumpclaim.web.batches.across import find_claims, patient_names
+from pumpclaim.web.charts.access import charts_of
+from pumpclaim.web.charts.listing import is_of
 from pumpclaim.web.pages.readings import article_page
+from pumpclaim.web.sealed import SOUGHT, seal, unseal
 from pumpclaim.web.security.guard import SignedIn
 from pumpclaim.web.services import services_of
-from pumpclaim.web.templating import is_fragment, page
+from pumpclaim.web.templating import go_to, is_fragment, page
+
+if TYPE_CHECKING:
+    from pumpclaim.web.charts.store import Chart
+    from pumpclaim.web.security.visitors import Visitor
+    from pumpclaim.web.services import Services
 
 router = APIRouter()
 LINKS = {
@@ -30,8 +42,8 @@ LINKS = {
     "question": "/article/chart#{}",
 }
 """Where a hit of each kind is read."""
-MOST = 80
-"""Hits shown."""
+MOST, MOST_CLAIMS = 80, 20
+"""Hits shown of the article; claims, and charts."""
 LONGEST_CODE = 60
 
 
@@ -75,17 +87,44 @@ def rule(request: Request, code: str, visitor: SignedIn) -> Response:
     )  # fmt: skip
 
 
+@router.post("/search")
+def ask(request: Request, visitor: SignedIn, q: Annotated[str, Form()] = "") -> Response:
+    """On to what is found for ``q``, which stands in no address: it may be a name."""
+    sealed = seal(services_of(request).secret, visitor.id, q.strip()[:LONGEST])
+    return go_to(request, f"/search?{SOUGHT}={sealed}" if q.strip() else "/search")
+
+
 @router.get("/search")
-def search(request: Request, visitor: SignedIn, q: str = "") -> Response:
-    """What is found for ``q``, by kind."""
-    policy = services_of(request).policy_of(visitor)
-    hits = find(policy, q, MOST)
+def search(request: Request, visitor: SignedIn, q: str = "", sought: str = "") -> Response:
+    """What is found for ``q``, or for what is sealed: claims and charts of one's own, then the article."""
+    services = services_of(request)
+    text = unseal(services.secret, visitor.id, sought) or q[:LONGEST]
+    hits = find(services.policy_of(visitor), text, MOST)
     kinds = dict.fromkeys(hit.kind for hit in hits)
     groups = [(KINDS[kind], [_shown(hit) for hit in hits if hit.kind == kind]) for kind in kinds]
+    claims, count = find_claims(services, visitor, text, MOST_CLAIMS)
+    charts = _charts(services, visitor, text)
+    shown = (
+        {"claims": " ".join(f"{one['batch']}:{one['claim']}" for one in claims)} if claims else {}
+    )
+    shown |= {"charts": " ".join(chart.id for chart, _ in charts)} if charts else {}
+    if shown:
+        services.audit.record(visitor.name, "find", **shown)
     return article_page(
-        request, "search.html.j2", visitor, groups=groups, found=len(hits), most=MOST,
-        q=q[:LONGEST], taken_for=hits[0].taken_for if hits else None,
+        request, "search.html.j2", visitor, groups=groups, found=len(hits), most=MOST, q=text,
+        taken_for=hits[0].taken_for if hits else None, claims=claims, claim_count=count, charts=charts,
+        part_titles={part.id: part.title for part in services.policy_of(visitor).chart.parts.values()},
     )  # fmt: skip
+
+
+def _charts(services: Services, visitor: Visitor, text: str) -> list[tuple[Chart, str | None]]:
+    """The charts of patients that ``text`` names, with the patients' names."""
+    if not text.strip():
+        return []
+    seen = charts_of(services, visitor)
+    names = patient_names(services, visitor, (one.patient_id for one in seen))
+    told = [(one, names.get(plain_id(one.patient_id))) for one in seen]
+    return [(one, name) for one, name in told if is_of(text, one.patient_id, name)][:MOST_CLAIMS]
 
 
 @router.get("/keys")

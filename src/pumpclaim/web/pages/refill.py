@@ -12,19 +12,18 @@ from fastapi import APIRouter, Form, Request, Response
 from pumpclaim import options
 from pumpclaim.errors import InputError
 from pumpclaim.estimate import estimate
-from pumpclaim.pictures import render, reservoir_level
+from pumpclaim.pictures import WIDTH, render, reservoir_level
 from pumpclaim.policy.pumps import load_pumps
 from pumpclaim.quote import price
-from pumpclaim.refill import Refill, plan
-from pumpclaim.reports.amounts import CENT_PLACES, FEE_PLACES, MASS_DIGITS
+from pumpclaim.refill import Refill, contents_of, plan
 from pumpclaim.reports.article import fee_statements
-from pumpclaim.reports.quote import plain as exact
 from pumpclaim.reports.quote import price_document
 from pumpclaim.reports.refill import document
 from pumpclaim.reservoir import plain
 from pumpclaim.web.pages.given import cartridges as cartridge_count
 from pumpclaim.web.pages.given import given
 from pumpclaim.web.pages.readings import article_page
+from pumpclaim.web.pictures import width_of
 from pumpclaim.web.security.guard import SignedIn
 from pumpclaim.web.services import services_of
 from pumpclaim.web.templating import is_fragment, page
@@ -32,10 +31,8 @@ from pumpclaim.web.templating import is_fragment, page
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
 
-    from pumpclaim.estimate import Estimate
     from pumpclaim.pictures import Picture
     from pumpclaim.policy import PolicySet
-    from pumpclaim.quote import Price
 
 router = APIRouter()
 STRENGTH_UNITS = ("mg/mL", "mcg/mL")
@@ -89,23 +86,29 @@ class Asked:
     rows: tuple[Row, ...] = ()
 
     @property
+    def filled(self) -> list[Row]:
+        """The rows in which something is typed."""
+        return [row for row in self.rows if not row.is_empty]
+
+    @property
     def missing(self) -> list[str]:
-        """What is still to be typed before there is an answer, in the form's words."""
+        """What is still to be typed before it is known what the reservoir holds, in the form's words."""
         lacks = [] if self.volume or self.pump else ["the volume or the pump"]
-        lacks += [
+        return lacks + [
             f"the concentration of {row.drug or f'drug {number}'}"
             for number, row in enumerate(self.rows, 1)
             if not (row.is_empty or row.strength)
         ]
-        if self.flow:
-            return lacks
-        if all(row.is_empty for row in self.rows):
-            return [*lacks, "a drug with its concentration and dose, or the flow"]
-        return lacks + [
-            f"the dose of {row.drug or f'drug {number}'} (or the flow)"
-            for number, row in enumerate(self.rows, 1)
-            if not (row.is_empty or row.dose)
-        ]
+
+    @property
+    def missing_flow(self) -> list[str]:
+        """What is still to be typed before it is known how fast it leaves: one dose is enough."""
+        if self.flow or any(row.dose for row in self.filled):
+            return []
+        first = next((row.drug for row in self.filled if row.drug), "")
+        if not self.filled:
+            return ["a drug with its concentration and dose, or the flow"]
+        return [f"the dose of {first or 'a drug'}, or the flow"]
 
     @property
     def is_blank(self) -> bool:
@@ -147,18 +150,24 @@ def _asked(params: QueryParams) -> Asked:
     return Asked(**head, rows=tuple(rows))
 
 
+def _given(asked: Asked, policy: PolicySet) -> dict[str, Any]:
+    """What is typed of a reservoir's contents, as the library takes it; raises InputError for a day."""
+    return {
+        "on": given(options.day, asked.on) or options.today(),
+        "policy": policy,
+        "volume": asked.volume or None,
+        "concentrations": [row.concentration for row in asked.filled],
+        "pump": asked.pump or None,
+    }
+
+
 def _planned(asked: Asked, policy: PolicySet) -> Refill:
     """The plan of what is typed; raises InputError where the library does."""
-    rows = [row for row in asked.rows if not row.is_empty]
     return plan(
-        on=given(options.day, asked.on) or options.today(),
-        policy=policy,
-        volume=asked.volume or None,
+        **_given(asked, policy),
         residual=asked.residual or None,
-        concentrations=[row.concentration for row in rows],
-        doses=[row.daily for row in rows if row.dose],
+        doses=[row.daily if row.dose else None for row in asked.filled],
         flow=_with_unit(asked.flow),
-        pump=asked.pump or None,
     )
 
 
@@ -220,13 +229,14 @@ def narrative_form(request: Request, visitor: SignedIn) -> Response:
 
 
 @router.get("/refill/level.svg")
-def level(request: Request, visitor: SignedIn) -> Response:
+def level(request: Request, visitor: SignedIn, narrow: str = "") -> Response:
     """The picture of the level over time of the form in the address; 422 for one without an answer."""
     policy = services_of(request).policy_of(visitor)
     asked = _asked(request.query_params)
-    if asked.missing:
-        raise InputError(f"there is no picture without {asked.missing[0]}")
-    return Response(_drawn(_planned(asked, policy)), media_type="image/svg+xml")
+    missing = asked.missing + asked.missing_flow
+    if missing:
+        raise InputError(f"there is no picture without {missing[0]}")
+    return Response(_drawn(_planned(asked, policy), width_of(narrow)), media_type="image/svg+xml")
 
 
 def _page(
@@ -252,58 +262,58 @@ def _page(
     )  # fmt: skip
 
 
+NOTHING: dict[str, Any] = {
+    "problem": "", "missing": [], "is_blank": False, "told": None, "contents": None, "price": None,
+    "rests_on": {},
+}  # fmt: skip
+"""An answer that says nothing."""
+
+
 def _problem(sentence: str) -> dict[str, Any]:
-    return {"problem": sentence, "missing": [], "is_blank": False, "told": None}
+    return NOTHING | {"problem": sentence}
 
 
 def _answer(asked: Asked, policy: PolicySet) -> dict[str, Any]:
-    """What the answer's template shows: a plan with its price and picture, what is missing, or a problem."""
-    if asked.missing:
-        return _problem("") | {"missing": asked.missing, "is_blank": asked.is_blank}
+    """What the answer's template shows: a plan with its price and picture, or as much of it as is known."""
+    missing = asked.missing + asked.missing_flow
+    if asked.missing or asked.is_blank:
+        return NOTHING | {"missing": missing, "is_blank": asked.is_blank}
     try:
-        told = _planned(asked, policy)
-        quoted = _priced(told, policy)
+        told = None if missing else _planned(asked, policy)
+        held = told.contents if told else contents_of(**_given(asked, policy))
+        day = told.due.filled if told else given(options.day, asked.on) or options.today()
     except InputError as error:
         return _problem(str(error))
-    day = told.due.filled
-    return _problem("") | {
-        "told": document(told),
-        "whole_days": int(told.fill.days),
-        "alarm_ml": None if told.alarm is None else plain(told.alarm),
-        "pump": told.pump,
-        "price": None if quoted is None else _shown(quoted),
+    return NOTHING | {
+        "missing": missing,
+        "contents": held,
+        "price": None if held.price is None else price_document(held.price),
         "rests_on": fee_statements(policy, day),
-        "words": _picture(told).words,
-        "query": asked.query,
-        "picture": f"/refill/level.svg?{replace(asked, on=day.isoformat()).query}",
+        **(_told(told, asked) if told else {}),
     }
 
 
-def _priced(told: Refill, policy: PolicySet) -> Price | None:
-    """The derivation of the plan's allowance: the drugs in the reservoir; null without a named drug."""
-    if not told.drugs or any(name == "drug" for name, _, _ in told.drugs):
-        return None
-    text = ", ".join(f"{name} {amount}" for name, amount, _ in told.drugs)
-    return price(text, on=told.due.filled, policy=policy)
-
-
-def _shown(quoted: Price, reckoned: Estimate | None = None) -> dict[str, Any]:
-    """The price's document, with each fee as the article prints it."""
-    fees = [
-        exact(item.fee, FEE_PLACES if item.per in MASS_DIGITS else CENT_PLACES)
-        for item in quoted.items
-    ]
-    return price_document(quoted, reckoned) | {"fees": fees}
+def _told(told: Refill, asked: Asked) -> dict[str, Any]:
+    """What is shown of a whole plan."""
+    return {
+        "told": document(told),
+        "whole_days": int(told.fill.days),
+        "alarm_ml": None if told.alarm is None else plain(told.alarm),
+        "pump": told.contents.pump,
+        "words": _picture(told).words,
+        "query": asked.query,
+        "drawn": f"/refill/level.svg?{replace(asked, on=told.due.filled.isoformat()).query}",
+    }
 
 
 @lru_cache(maxsize=PICTURES)
-def _picture(told: Refill) -> Picture:
-    return reservoir_level(told)
+def _picture(told: Refill, width: int = WIDTH) -> Picture:
+    return reservoir_level(told, width)
 
 
 @lru_cache(maxsize=PICTURES)
-def _drawn(told: Refill) -> bytes:
-    return render(_picture(told), "svg")
+def _drawn(told: Refill, width: int) -> bytes:
+    return render(_picture(told, width), "svg")
 
 
 def _quote(typed: dict[str, str], policy: PolicySet) -> dict[str, Any]:
@@ -330,6 +340,6 @@ def _quote(typed: dict[str, str], policy: PolicySet) -> dict[str, Any]:
         except InputError as error:
             shown |= {"estimate_problem": str(error)}
     return shown | {
-        "price": _shown(quoted, reckoned),
+        "price": price_document(quoted, reckoned),
         "rests_on": fee_statements(policy, day),
     }

@@ -12,11 +12,12 @@ from pumpclaim.policy import load
 from pumpclaim.utilization.measure import BY
 from pumpclaim.web.batches.access import results_of
 from pumpclaim.web.batches.store import DONE
-from pumpclaim.web.pictures import svg
+from pumpclaim.web.paging import paged
+from pumpclaim.web.pictures import svg, width_of
 from pumpclaim.web.security.guard import SignedIn
 from pumpclaim.web.security.visitors import SEE_ALL
 from pumpclaim.web.services import services_of
-from pumpclaim.web.templating import page
+from pumpclaim.web.templating import go_to, page
 
 if TYPE_CHECKING:
     from pumpclaim.utilization.measure import Utilization
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from pumpclaim.web.batches.store import Batch
 
 router = APIRouter()
-ROWS = 200
-"""Providers or patients that one page lists."""
+ROWS = 100
+"""Providers or patients on one page of a table."""
 
 
 @router.get("/utilization")
@@ -39,10 +40,13 @@ def practices(request: Request, visitor: SignedIn, batch: str | None = None) -> 
     found, results = results_of(services, visitor, batch)
     measured = _measured(found, results)
     services.audit.record(visitor.name, "see utilization", batch=batch)
+    table = _numbered(measured, "provider", measured.by("provider"))
+    at = paged(request, len(table), ROWS)
     return page(
         request, "utilization.html.j2", visitor,
-        batch=found, table=_numbered(measured, "provider")[:ROWS], thresholds=measured.thresholds,
+        batch=found, table=table[at.shown], paged=at, thresholds=measured.thresholds,
         refills=measured.refills.height, known=measured.refills["supply"].drop_nulls().len(),
+        unnamed=measured.refills["billing_provider_npi"].null_count(),
     )  # fmt: skip
 
 
@@ -54,22 +58,24 @@ def one_practice(request: Request, visitor: SignedIn, batch: str, number: int) -
     measured = _measured(found, results)
     provider = _named(measured, "provider", number)
     services.audit.record(visitor.name, "see practice", batch=batch, practice=str(number))
-    own = measured.refills.filter(billing_provider_npi=provider)
-    keep = set(own["patient_id"].to_list())
+    table = _numbered(measured, "patient", measured.patients_of(provider))
+    at = paged(request, len(table), ROWS)
     return page(
         request, "practice.html.j2", visitor,
         batch=found, number=number, provider=provider, words=practice(measured, provider).words,
-        table=[row for row in _numbered(measured, "patient") if row["patient_id"] in keep][:ROWS],
-        thresholds=measured.thresholds,
+        table=table[at.shown], paged=at, thresholds=measured.thresholds, names=_patients(results),
     )  # fmt: skip
 
 
 @router.get("/utilization/{batch}/practices/{number}/picture.svg")
-def practice_picture(request: Request, visitor: SignedIn, batch: str, number: int) -> Response:
+def practice_picture(
+    request: Request, visitor: SignedIn, batch: str, number: int, narrow: str = ""
+) -> Response:
     """The picture of one practice among the others of the upload."""
     found, results = results_of(services_of(request), visitor, batch)
     measured = _measured(found, results)
-    return svg(practice(measured, _named(measured, "provider", number)))
+    provider = _named(measured, "provider", number)
+    return svg(practice(measured, provider, width_of(narrow)))
 
 
 @router.get("/utilization/{batch}/patients/{number}")
@@ -83,20 +89,42 @@ def one_patient(request: Request, visitor: SignedIn, batch: str, number: int) ->
     claims = dict(
         results.worklist.filter(patient_id=patient).select("claim_id", "claim").iter_rows()
     )
+    past = measured.refills.filter(patient_id=patient).sort("service_date").to_dicts()
     return page(
         request, "patient.html.j2", visitor,
-        batch=found, number=number, patient=patient, claims=claims,
+        batch=found, number=number, patient=patient, name=_patients(results).get(patient),
+        claims=claims, past=past,
         words=patient_history(measured, patient).words,
-        past=measured.refills.filter(patient_id=patient).sort("service_date").to_dicts(),
+        practices=_numbers(measured, "provider", {one["billing_provider_npi"] for one in past}),
     )  # fmt: skip
 
 
+@router.get("/utilization/{batch}/of-claim/{claim}")
+def patient_of_claim(request: Request, visitor: SignedIn, batch: str, claim: int) -> Response:
+    """On to the page of a claim's patient. Raises 404 where no refill of his is known."""
+    found, results = results_of(services_of(request), visitor, batch)
+    row = results.worklist.filter(pl.col("claim") == claim)
+    numbers = _numbers(_measured(found, results), "patient", set(row["patient_id"]))
+    if not numbers:
+        raise HTTPException(404, "no refill of this claim's patient is known")
+    return go_to(request, f"/utilization/{batch}/patients/{numbers.popitem()[1]}")
+
+
 @router.get("/utilization/{batch}/patients/{number}/reservoir.svg")
-def patient_picture(request: Request, visitor: SignedIn, batch: str, number: int) -> Response:
+def patient_picture(
+    request: Request, visitor: SignedIn, batch: str, number: int, narrow: str = ""
+) -> Response:
     """The picture of one patient's reservoir."""
     found, results = results_of(services_of(request), visitor, batch)
     measured = _measured(found, results)
-    return svg(patient_history(measured, _named(measured, "patient", number)))
+    patient = _named(measured, "patient", number)
+    return svg(patient_history(measured, patient, width_of(narrow)))
+
+
+def _patients(results: Results) -> dict[str, str]:
+    """Names of the patients of an upload, by their ids, where its files carry them."""
+    known = results.worklist.filter(pl.col("patient_name").is_not_null())
+    return dict(known.select("patient_id", "patient_name").unique().iter_rows())
 
 
 def _measured(batch: Batch, results: Results) -> Utilization:
@@ -104,14 +132,25 @@ def _measured(batch: Batch, results: Results) -> Utilization:
     return results.utilization(policy)
 
 
-def _numbered(measured: Utilization, what: str) -> list[dict[str, object]]:
-    """The table by provider or patient, each row with the number by which its page is found."""
-    table = measured.by(what).filter(pl.col(BY[what]).is_not_null())
-    return [{"number": at, **row} for at, row in enumerate(table.iter_rows(named=True))]
+def _numbered(measured: Utilization, what: str, table: pl.DataFrame) -> list[dict[str, object]]:
+    """A table by provider or patient, each row with the number by which its page is found."""
+    rows = table.filter(pl.col(BY[what]).is_not_null()).to_dicts()
+    numbers = _numbers(measured, what, {row[BY[what]] for row in rows})
+    return [{"number": numbers[row[BY[what]]], **row} for row in rows]
+
+
+def _numbers(measured: Utilization, what: str, wanted: set[str | None]) -> dict[str, int]:
+    """The numbers by which the pages of some providers or patients are found."""
+    names = enumerate(_names(measured, what))
+    return {name: number for number, name in names if name in wanted}
 
 
 def _named(measured: Utilization, what: str, number: int) -> str:
-    names = measured.by(what)[BY[what]].drop_nulls()
+    names = _names(measured, what)
     if not 0 <= number < len(names):
         raise HTTPException(404, f"this upload has no such {what}")
-    return str(names[number])
+    return names[number]
+
+
+def _names(measured: Utilization, what: str) -> list[str]:
+    return [str(one) for one in measured.by(what)[BY[what]].drop_nulls()]

@@ -1,102 +1,43 @@
-"""The worklist: upload, progress, the table, its filters, exports."""
+"""The worklist: the table, its filters, exports, and what was done with its claims."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlencode
 
-from fastapi import APIRouter, File, Form, HTTPException, Request, Response, UploadFile
-from fastapi.responses import RedirectResponse
+import polars as pl
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 
-from pumpclaim.errors import InputError
+from pumpclaim.options import ALL_PATIENTS
 from pumpclaim.reports.worklist import FORMS
-from pumpclaim.web.batches.access import batch_of, results_of
-from pumpclaim.web.batches.store import DONE, WAITING, Batch
-from pumpclaim.web.security.guard import SignedIn, require
-from pumpclaim.web.security.visitors import JUDGE, SEE_ALL, Visitor
+from pumpclaim.web.batches.access import batch_of
+from pumpclaim.web.batches.store import DONE
+from pumpclaim.web.batches.work import WorkStore
+from pumpclaim.web.pages import uploads
+from pumpclaim.web.pages.listed import ROWS, Listed, listed
+from pumpclaim.web.pages.readings import Fields
+from pumpclaim.web.pages.selecting import fields_of, query_of, read_selection, selection_of
+from pumpclaim.web.pages.uploads import owners, runner_of
+from pumpclaim.web.paging import paged
+from pumpclaim.web.security.guard import SignedIn
 from pumpclaim.web.services import services_of
-from pumpclaim.web.templating import is_fragment, page
-from pumpclaim.worklist import Selection, choices
+from pumpclaim.web.templating import go_to, is_fragment, page
+from pumpclaim.worklist import NEEDS_WORK, UNDERCHARGED, choices
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from pumpclaim.web.batches.results import Results
-    from pumpclaim.web.batches.runner import Runner
+    from pumpclaim.web.batches.store import Batch
     from pumpclaim.web.services import Services
 
 router = APIRouter()
-ROWS = 50
-"""Claims on one page of the worklist."""
-DAYS = ("first_day", "last_day")
-CONTRACT_DIGITS = 5
-
-
-def runner_of(request: Request) -> Runner:
-    """What judges the batches of the server that a request came to."""
-    found: Runner = request.app.state.runner
-    return found
-
-
-@router.get("/")
-def start(request: Request, visitor: SignedIn) -> Response:
-    """Where files are dropped, and what was dropped before."""
-    services = services_of(request)
-    all_of = None if visitor.may(SEE_ALL) else visitor.id
-    return page(
-        request, "start.html.j2", visitor,
-        batches=services.batches.of(all_of), owners=owners(services, visitor),
-        switched=services.preferences.of(visitor.id), limits=services.settings.limits,
-    )  # fmt: skip
-
-
-def owners(services: Services, visitor: Visitor) -> dict[str, str]:
-    """Names of the owners of what the visitor sees, by id."""
-    return {one.id: one.name for one in services.users.all()} if visitor.may(SEE_ALL) else {}
-
-
-@router.post("/batches")
-def upload(
-    request: Request,
-    visitor: SignedIn,
-    files: Annotated[list[UploadFile], File()],
-    contractor: Annotated[str, Form()] = "",
-) -> Response:
-    """Keep files and have them judged; on to their worklist."""
-    require(visitor, JUDGE)
-    services = services_of(request)
-    options = _options(services, visitor)
-    if contractor.strip():
-        options["contractor"] = _contract(contractor.strip())
-    batch = services.batches.create(
-        visitor.id,
-        ((one.filename or "", one.file) for one in files),
-        options,
-        services.settings.limits.files,
-    )
-    services.audit.record(visitor.name, "upload", batch=batch.id, files=str(len(batch.files)))
-    runner_of(request).submit(batch.id)
-    return go_to(request, f"/batches/{batch.id}")
-
-
-def _contract(number: str) -> str:
-    if not (len(number) == CONTRACT_DIGITS and number.isascii() and number.isdigit()):
-        raise InputError("a contract number has five digits, such as 01312")
-    return number
-
-
-def _options(services: Services, visitor: Visitor) -> dict[str, Any]:
-    switched = services.preferences.of(visitor.id)
-    return {"readings": dict(switched.readings), "thresholds": dict(switched.thresholds)}
-
-
-def go_to(request: Request, where: str) -> Response:
-    """On to another page, whether htmx or the browser asks."""
-    if is_fragment(request):
-        return Response(status_code=204, headers={"HX-Redirect": where})
-    return RedirectResponse(where, status_code=303)
+router.include_router(uploads.router)
+EXPORTS = {
+    "csv": "CSV of claims", "findings.csv": "CSV of findings", "xlsx": "Excel", "json": "JSON",
+}  # fmt: skip
+"""The forms in which a worklist is taken away, and what they are called."""
+SHOWN = 200
+"""Claims that could not be read, of those that are shown."""
+SEVERAL = ("outcome", "provider", "first_day", "last_day")
+"""Fields that stand behind "more"."""
 
 
 @router.get("/batches/{batch}")
@@ -109,54 +50,73 @@ def worklist(request: Request, visitor: SignedIn, batch: str) -> Response:
             request, "batch_waiting.html.j2", visitor,
             batch=found, progress=runner_of(request).progress(found),
         )  # fmt: skip
-    results = results_of(services, visitor, batch)[1]
-    selection = selection_of(request)
-    chosen = selection.of(results.worklist)
-    number = _page_number(request, chosen.height)
-    rows = chosen.slice((number - 1) * ROWS, ROWS)
+    return _list(request, visitor, listed(request, visitor, batch))
+
+
+@router.post("/batches/{batch}")
+def choose(request: Request, visitor: SignedIn, batch: str, fields: Fields) -> Response:
+    """The worklist as a form asks for it; names and ids that are typed stand in no address as they are."""
+    batch_of(services_of(request), visitor, batch)
+    selection = read_selection(fields)
+    query = query_of(request, visitor, selection)
+    where = f"/batches/{batch}{'?' if query else ''}{query}"
+    if not is_fragment(request):
+        return go_to(request, where)
+    return _list(request, visitor, listed(request, visitor, batch, selection), pushed=where)
+
+
+def _list(
+    request: Request, visitor: SignedIn, told: Listed, *, pushed: str | None = None
+) -> Response:
+    services = services_of(request)
+    chosen, results = told.chosen, told.results
+    at = paged(request, chosen.height, ROWS, pushed)
+    rows = chosen[at.shown]
     services.audit.record(
         visitor.name,
         "see worklist",
-        batch=batch,
+        batch=told.batch.id,
         claims=" ".join(map(str, rows["claim"].to_list())),
     )
-    part = is_fragment(request)
+    nothing = not results.worklist.height
+    template = "batch_nothing.html.j2" if nothing else "worklist.html.j2"
+    asked = fields_of(told.selection)
     return page(
-        request, "parts/worklist_table.html.j2" if part else "worklist.html.j2", visitor,
-        batch=found, rows=with_findings(rows, results), selection=asdict(selection),
-        query=query_of(selection), number=number, pages=max(1, -(-chosen.height // ROWS)),
+        request, "parts/worklist_part.html.j2" if pushed else template, visitor,
+        headers={"HX-Push-Url": pushed} if pushed else None,
+        batch=told.batch, rows=with_findings(rows, results), selection=asked,
+        several=any(asked[name] for name in SEVERAL), query=told.query, paged=at,
+        judged=_judged(services, told.batch, results), work=_work(told),
+        cards=_cards(request, visitor, told),
         chosen=chosen.height, at_stake=_sum(chosen["at_stake"]), unknown=chosen["at_stake"].null_count(),
+        left_uncharged=_sum(chosen["left_uncharged"]), undercharged=UNDERCHARGED,
         choices=choices(results.worklist), titles=_titles(),
-        rejected=results.rejected.head(200).to_dicts(), rejected_count=results.rejected.height,
-        refused=results.refused, notices=results.notices, owners=owners(services, visitor), forms=FORMS,
-        headers={"Vary": "HX-Request"},
+        rejected=results.rejected.head(SHOWN).to_dicts(), rejected_count=results.rejected.height,
+        refused=results.refused, notices=results.notices, owners=owners(services, visitor), exports=EXPORTS,
     )  # fmt: skip
 
 
-def selection_of(request: Request) -> Selection:
-    """What of a worklist the query asks for; raises InputError for a day that is none."""
-    asked: dict[str, Any] = {}
-    for name in Selection.__dataclass_fields__:
-        text = request.query_params.get(name, "").strip()[:100]
-        if text and name in DAYS:
-            try:
-                asked[name] = date.fromisoformat(text)
-            except ValueError:
-                raise InputError(f"'{text}' is no date; write it as 2026-03-05") from None
-        elif text:
-            asked[name] = text
-    return Selection(**asked)
+def _cards(request: Request, visitor: SignedIn, told: Listed) -> dict[str, str]:
+    """The list narrowed to each determination, and to none: the query of its address."""
+    names = ("", *choices(told.results.worklist)["determination"])
+    return {name: query_of(request, visitor, told.selection, determination=name) for name in names}
 
 
-def query_of(selection: Selection) -> str:
-    """A selection as the query of a URL, without the question mark."""
-    return urlencode({name: str(value) for name, value in asdict(selection).items() if value})
+def _work(told: Listed) -> dict[str, int]:
+    """How many of the claims that need work are done."""
+    needs = told.table.filter(pl.col("determination").cast(pl.String).is_in(NEEDS_WORK))
+    return {"done": int(needs["done"].sum()), "all": needs.height}
 
 
-def _page_number(request: Request, rows: int) -> int:
-    text = request.query_params.get("page", "1")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 1
-    return max(1, min(number, -(-rows // ROWS)))
+def _judged(services: Services, batch: Batch, results: Results) -> dict[str, Any]:
+    """How a batch was judged, and whether the charts are others by now."""
+    charts = results.chart_documents
+    return {
+        "charts": len(charts),
+        "charted": (batch.summary or {}).get("charted"),
+        "ask_all": batch.options.get("records_of", ALL_PATIENTS) == ALL_PATIENTS,
+        "charts_changed": charts != services.charts.documents(batch.owner),
+    }
 
 
 def with_findings(rows: pl.DataFrame, results: Results) -> list[dict[str, Any]]:
@@ -180,63 +140,54 @@ def _sum(column: pl.Series) -> int:
     return int(column.fill_null(0).sum())
 
 
-@router.get("/batches/{batch}/state")
-def state(request: Request, visitor: SignedIn, batch: str) -> Response:
-    """How far an upload is, for the page that waits; once it has ended, the page is loaded anew."""
-    found = batch_of(services_of(request), visitor, batch)
-    if found.is_ended:
-        return Response(status_code=204, headers={"HX-Refresh": "true"})
-    return page(
-        request, "parts/progress.html.j2", visitor,
-        batch=found, progress=runner_of(request).progress(found),
-    )  # fmt: skip
-
-
 @router.get("/batches/{batch}/export.{form}")
 def export(request: Request, visitor: SignedIn, batch: str, form: str) -> Response:
     """The worklist as it is filtered, as a file."""
-    services = services_of(request)
-    _, results = results_of(services, visitor, batch)
+    told = listed(request, visitor, batch)
     if form not in FORMS:
         raise HTTPException(404, f"a worklist is exported as {', '.join(FORMS)}")
-    chosen = selection_of(request).of(results.worklist)
+    chosen = told.chosen
     media_type, render = FORMS[form]
-    services.audit.record(
+    services_of(request).audit.record(
         visitor.name, "export worklist", batch=batch, form=form, claims=str(chosen.height)
     )
+    name = f"worklist.{form}" if "." not in form else f"worklist-{form}"
     return Response(
-        render(chosen, results.findings_of(chosen["claim"])),
+        render(chosen, told.results.findings_of(chosen["claim"])),
         media_type=media_type,
-        headers={"Content-Disposition": f'attachment; filename="worklist.{form}"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-@router.post("/batches/{batch}/judge")
-def judge_again(request: Request, visitor: SignedIn, batch: str) -> Response:
-    """Judge an upload once more, with today's charts and the readings that the visitor has switched."""
-    services = services_of(request)
-    found = batch_of(services, visitor, batch, change=True)
-    if found.is_ended:
-        options = {**found.options, **_options(services, visitor)}
-        services.batches.set_state(batch, WAITING, options=options)
-        services.audit.record(visitor.name, "judge again", batch=batch)
-        runner_of(request).submit(batch)
-    return go_to(request, f"/batches/{batch}")
-
-
-@router.get("/batches/{batch}/remove")
-def ask_remove(request: Request, visitor: SignedIn, batch: str) -> Response:
-    """Ask before an upload is removed."""
-    found: Batch = batch_of(services_of(request), visitor, batch, change=True)
-    return page(request, "batch_remove.html.j2", visitor, batch=found)
-
-
-@router.post("/batches/{batch}/remove")
-def remove(request: Request, visitor: SignedIn, batch: str) -> Response:
-    """Remove an upload: its files, and what was found in them."""
+@router.post("/batches/{batch}/claims/{claim}/work")
+def work(
+    request: Request,
+    visitor: SignedIn,
+    batch: str,
+    claim: int,
+    *,
+    done: Annotated[bool | None, Form()] = None,
+    note: Annotated[str | None, Form()] = None,
+    query: Annotated[str, Form()] = "",
+    back: Annotated[str, Form()] = "list",
+) -> Response:
+    """Mark a claim done or open again, or note something; then back to list or claim, or to the next."""
     services = services_of(request)
     batch_of(services, visitor, batch, change=True)
-    runner_of(request).end(batch)
-    services.batches.remove(batch)
-    services.audit.record(visitor.name, "remove upload", batch=batch)
-    return go_to(request, "/")
+    selection = selection_of(request, visitor, query)
+    row = listed(request, visitor, batch, selection).row(claim)
+    WorkStore(services.engine).change(
+        batch, claim, row["claim_id"], visitor, done=done, note=note
+    )  # fmt: skip
+    action = "note on claim" if done is None else "claim done" if done else "claim open again"
+    services.audit.record(visitor.name, action, batch=batch, claim=str(claim))
+    told = listed(request, visitor, batch, selection)
+    if is_fragment(request):
+        return page(
+            request, "parts/work_changed.html.j2", visitor,
+            batch=told.batch, row=told.row(claim), query=told.query, work=_work(told),
+        )  # fmt: skip
+    following = told.neighbours(claim)[1]
+    if back == "next" and following is not None:
+        return go_to(request, told.claim(following))
+    return go_to(request, told.claim(claim) if back == "claim" else told.place(claim))

@@ -1,4 +1,4 @@
-/* The checklist: rows that are added, Enter that saves one answer, and what is said when nothing answers. */
+/* The checklist: rows that are added, Enter that saves one answer, links that unfold what they lead to. */
 "use strict";
 (() => {
   const questions = document.getElementById("questions");
@@ -44,20 +44,6 @@
       event.target.focus();
     }
   });
-
-  const unsaid = (event, words) => {
-    const question = event.target.closest(".question");
-    const said = question?.querySelector(".said");
-    if (!said) return;
-    const paragraph = document.createElement("p");
-    paragraph.className = "problem";
-    paragraph.setAttribute("role", "alert");
-    paragraph.textContent = words;
-    said.replaceChildren(paragraph);
-  };
-  for (const name of ["htmx:sendError", "htmx:timeout"]) {
-    questions.addEventListener(name, (event) => unsaid(event, "Not saved: the server did not answer. What you gave stands here; once it answers again, use Save all."));
-  }
 
   // What is unfolded in the panel stays so when the panel is written anew.
   const panel = document.getElementById("panel");

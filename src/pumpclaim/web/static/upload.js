@@ -28,19 +28,26 @@
     return "";
   };
 
+  // Wherever on the page they are dropped.
+  const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
   for (const name of ["dragenter", "dragover"]) {
-    form.addEventListener(name, (event) => { event.preventDefault(); form.classList.add("over"); });
+    document.addEventListener(name, (event) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      form.hidden = false;
+      form.classList.add("over");
+    });
   }
-  for (const name of ["dragleave", "drop"]) {
-    form.addEventListener(name, () => form.classList.remove("over"));
-  }
-  form.addEventListener("drop", (event) => {
+  document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) form.classList.remove("over"); });
+  document.addEventListener("drop", (event) => {
+    if (!hasFiles(event)) return;
     event.preventDefault();
-    if (event.dataTransfer.files.length) {
-      input.files = event.dataTransfer.files;
-      say(fault());
-      if (!fault()) form.requestSubmit();
-    }
+    form.classList.remove("over");
+    if (!event.dataTransfer.files.length) return;
+    form.hidden = false;
+    input.files = event.dataTransfer.files;
+    say(fault());
+    if (!fault()) form.requestSubmit();
   });
   input.addEventListener("change", () => say(fault()));
   form.addEventListener("htmx:confirm", (event) => {
@@ -54,5 +61,4 @@
     words.textContent = percent < 100 ? `${percent} percent sent` : "sent; being kept";
   });
   form.addEventListener("htmx:afterRequest", () => { sending.hidden = true; });
-  form.addEventListener("htmx:sendError", () => say("The server did not answer. Nothing was kept; is it still running?"));
 })();
