@@ -44,6 +44,7 @@ def style_policy(content: bytes) -> str:
     digest = hashlib.sha256(style[1] if style else b"").digest()
     return (
         f"default-src 'none'; style-src 'sha256-{b64encode(digest).decode()}'; script-src 'self'; "
+        "img-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
