@@ -215,6 +215,9 @@ class Article:
     passages: tuple[Passage, ...] = ()
     related: frozenset[str] = frozenset()
 
+    def __hash__(self) -> int:
+        return hash((self.id, self.effective, self.revisions, self.fees))
+
     @property
     def revision(self) -> str:
         """Number of this revision; R0 where its history is empty."""
