@@ -101,6 +101,16 @@ def test_when_nothing_can_be_read_the_answer_is_that_one_sentence(
     assert raw.json() == found
 
 
+def test_two_files_that_hold_the_same_are_read_once_and_named(client: TestClient) -> None:
+    answer = client.post(
+        f"{API}/check", files=[*part(CLINIC, "a.837"), *part(CLINIC, "b.837")]
+    ).json()
+    assert answer["summary"]["claims_read"] == 16
+    (notice,) = answer["notices"]
+    assert (notice["source"], notice["same_as"]) == ("b.837", "a.837")
+    assert notice["sentence"] == "b.837: it holds the same as a.837, so it is read once"
+
+
 def test_several_files_of_which_none_can_be_read(client: TestClient) -> None:
     files = [*part(b"", "a.837"), *part(b"%PDF", "b.837")]
     found = problem(client.post(f"{API}/check", files=files), 422)
@@ -122,7 +132,7 @@ def test_a_damaged_837_is_told_by_its_segment(client: TestClient) -> None:
 def test_a_form_that_is_cut_off_is_not_taken_for_a_smaller_one(client: TestClient) -> None:
     def one(name: str) -> bytes:
         head = f'--B\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
-        return head.encode() + CLINIC + b"\r\n"
+        return head.encode() + CLINIC.replace(b"R-1", f"{name}-1".encode()) + b"\r\n"
 
     headers = {"content-type": "multipart/form-data; boundary=B"}
     whole = one("a.837") + one("b.837") + b"--B--\r\n"
@@ -286,8 +296,8 @@ def test_a_packed_file_that_unpacks_to_too_much(settings: Settings) -> None:
         assert answer.status_code == 200
         assert "unpacks to more than 1 MB" in answer.json()["refused"][0]["reason"]
         # Several files share the limit.
-        half = gzip.compress(CLINIC + b" " * 700_000)
-        both = client.post(f"{API}/check", files=[*part(half, "a.gz"), *part(half, "b.gz")]).json()
+        half, other = (gzip.compress(CLINIC + blank * 700_000) for blank in (b" ", b"\n"))
+        both = client.post(f"{API}/check", files=[*part(half, "a.gz"), *part(other, "b.gz")]).json()
         assert [one["source"] for one in both["refused"]] == ["b.gz"]
 
 
@@ -312,7 +322,7 @@ def test_what_takes_too_long_is_given_up(settings: Settings) -> None:
     many = gzip.compress("\n".join([rows[0], *(rows[1:] * 15_000)]).encode(), 1)
     with limited(settings, judging_seconds=1) as client:
         found = problem(client.post(f"{API}/check", files=part(many)), 503)
-        assert "more than 1 seconds" in found["detail"]
+        assert "more than the 1 seconds" in found["detail"]
         assert client.get(f"{API}/rules/DRG104").status_code == 200
 
 

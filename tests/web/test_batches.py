@@ -16,14 +16,13 @@ from fastapi.testclient import TestClient
 
 import pumpclaim
 from pumpclaim.web.app import create_app
-from pumpclaim.web.batches.results import Results
-from pumpclaim.web.batches.store import DONE, FAILED, WAITING
+from pumpclaim.web.batches.store import DONE, FAILED, JUDGING, WAITING
 from pumpclaim.web.security.guard import visitor_of
 from pumpclaim.web.security.visitors import Visitor
 from pumpclaim.web.settings import Limits, Settings
 
 from .conftest import EXAMPLES, token_of
-from .uploads import CLINIC, judged, send, uploaded
+from .uploads import CLINIC, judged, results, send, uploaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +37,7 @@ def batch(client: TestClient) -> str:
 def test_an_upload_is_judged_as_on_the_command_line(client: TestClient, batch: str) -> None:
     services = client.app.state.services
     assert services.batches.get(batch).state == DONE
-    kept = Results(services.batches.folder(batch)).worklist
+    kept = results(client, batch).worklist
     review = pumpclaim.check(pumpclaim.read(str(CLINIC)))
     table = review.determinations.select("claim_id", pl.col("determination").cast(pl.String))
     told = kept.sort("claim").select("claim_id", pl.col("determination").cast(pl.String))
@@ -61,15 +60,20 @@ def test_the_worklist_lists_every_claim_and_what_could_not_be_read(client: TestC
 def test_several_files_are_one_set(client: TestClient) -> None:
     text = CLINIC.read_bytes()
     other = text.replace(b"R-1004", b"R-9999")
-    batch = uploaded(client, ("a.837", text), ("b.837", other), ("a.837", text))
+    batch = uploaded(client, ("a.837", text), ("b.837", other), ("a.837", text.lower()))
     found = client.app.state.services.batches.get(batch)
-    assert [one["name"] for one in found.files] == ["a.837", "b.837"]
+    assert [one["name"] for one in found.files] == ["a.837", "b.837", "a.837 (2)"]
     assert found.summary["claims_read"] == 32
-    again = uploaded(client, ("a.837", text), ("a.837", other))
-    names = [one["name"] for one in client.app.state.services.batches.get(again).files]
-    assert names == ["a.837", "a.837 (2)"]
-    sources = Results(client.app.state.services.batches.folder(again)).worklist["source"]
-    assert set(sources) == set(names)
+    sources = results(client, batch).worklist["source"]
+    assert set(sources) == {"a.837", "b.837"}
+
+
+def test_a_file_that_holds_the_same_as_another_is_named(client: TestClient) -> None:
+    text = CLINIC.read_bytes()
+    batch = uploaded(client, ("one.837", text), ("two.837", text))
+    assert client.app.state.services.batches.get(batch).summary["claims_read"] == 16
+    page = client.get(f"/batches/{batch}").text
+    assert "two.837: it holds the same as one.837, so it is read once" in page
 
 
 def test_files_lie_under_numbers_and_for_their_owner_alone(client: TestClient) -> None:
@@ -78,7 +82,7 @@ def test_files_lie_under_numbers_and_for_their_owner_alone(client: TestClient) -
     store = client.app.state.services.batches
     files = list((store.folder(batch) / "files").iterdir())
     assert [one.name for one in files] == ["0001"]
-    for path in [*files, store.folder(batch) / "claims.parquet"]:
+    for path in [*files, store.results(store.get(batch)) / "claims.parquet"]:
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
     page = client.get(f"/batches/{batch}").text
     assert "<script>alert" not in page
@@ -128,8 +132,8 @@ def limited(tmp_path: Path, **limits: int) -> TestClient:
 def test_too_many_lines_files_and_bytes(tmp_path: Path) -> None:
     with limited(tmp_path, lines=5, files=1, upload_bytes=100_000) as client:
         batch = uploaded(client, ("clinic.837", CLINIC.read_bytes()))
-        assert "more than the 5 that this server takes" in (
-            client.app.state.services.batches.get(batch).message
+        assert (
+            "more than the 5 service lines" in client.app.state.services.batches.get(batch).message
         )
         two = send(client, ("a", b"x"), ("b", b"y"))
         assert two.status_code == 422
@@ -145,50 +149,82 @@ def test_an_upload_without_a_file(client: TestClient) -> None:
     assert client.app.state.services.batches.of(None) == []
 
 
-def test_judging_that_takes_too_long_is_ended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_judging_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     with limited(tmp_path, judging_seconds=1) as client:
-        # A named pipe never ends, as a file of a slow disk or an endless one does.
-        answer = send(client, ("clinic.837", CLINIC.read_bytes()))
-        batch = str(answer.headers["location"]).rsplit("/", 1)[1]
+        batch = left_waiting(client)
         store = client.app.state.services.batches
-        judged(client, batch)
+        # A named pipe never ends, as a file of a slow disk or an endless one does.
         file = store.folder(batch) / "files" / "0001"
         file.unlink()
         os.mkfifo(file)
-        store.set_state(batch, WAITING)
         client.app.state.runner.submit(batch)
         assert judged(client, batch) == FAILED
-        assert "longer than the 1 seconds" in store.get(batch).message
+        assert "more than the 1 seconds" in store.get(batch).message
+
+
+def left_waiting(client: TestClient) -> str:
+    """A batch as a server leaves it that is stopped before its turn has come."""
+    store = client.app.state.services.batches
+    with CLINIC.open("rb") as file, store.arriving("local", [("a.837", file)], Limits()) as arrived:
+        return str(store.admit(arrived, {}).id)
 
 
 def test_a_server_that_was_stopped_takes_up_what_it_left(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "server")
-    with TestClient(create_app(settings), base_url=settings.url, follow_redirects=False) as client:
-        client.app.state.runner.stop()
-        left = (
-            send(client, ("clinic.837", CLINIC.read_bytes())).headers["location"].rsplit("/", 1)[1]
-        )
-        assert client.app.state.services.batches.get(left).state == WAITING
-        (client.app.state.services.batches.root / ".new-half").mkdir()
     with TestClient(create_app(settings), base_url=settings.url) as client:
-        assert judged(client, left) == DONE
-        assert not (client.app.state.services.batches.root / ".new-half").exists()
+        store = client.app.state.services.batches
+        waiting, begun = left_waiting(client), left_waiting(client)
+        assert store.begin(store.get(begun), "half")
+        (store.folder(begun) / "half" / "claims.parquet").write_bytes(b"half a table")
+        assert store.begin(store.get(begun), "other") is False
+        (store.root / ".new-half").mkdir()
+    with TestClient(create_app(settings), base_url=settings.url) as client:
+        assert judged(client, waiting) == DONE
+        assert judged(client, begun) == DONE
+        store = client.app.state.services.batches
+        assert store.get(begun).summary["claims_read"] == 16
+        assert results(client, begun).worklist.height == 16
+        assert not (store.root / ".new-half").exists()
+    # The half that was left is gone once nobody can be reading it any more.
+    with TestClient(create_app(settings), base_url=settings.url):
+        assert not (store.folder(begun) / "half").exists()
 
 
 def test_a_server_stopped_in_the_middle_of_judging(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "server")
-    with TestClient(create_app(settings), base_url=settings.url, follow_redirects=False) as client:
-        batch = (
-            send(client, ("clinic.837", CLINIC.read_bytes())).headers["location"].rsplit("/", 1)[1]
-        )
+    with TestClient(create_app(settings), base_url=settings.url) as client:
+        batch = left_waiting(client)
         store = client.app.state.services.batches
+        file = store.folder(batch) / "files" / "0001"
+        content = file.read_bytes()
+        file.unlink()
+        os.mkfifo(file)
+        client.app.state.runner.submit(batch)
         while store.get(batch).state == WAITING:
             time.sleep(0.01)
+    file.unlink()
+    file.write_bytes(content)
+    assert not list(store.results(store.get(batch)).glob("*.parquet"))
     with TestClient(create_app(settings), base_url=settings.url) as client:
         assert judged(client, batch) == DONE
         assert client.app.state.services.batches.get(batch).summary["claims_read"] == 16
+
+
+def test_of_two_who_ask_to_judge_again_one_does(client: TestClient, batch: str) -> None:
+    store = client.app.state.services.batches
+    before = store.results(store.get(batch))
+    assert store.judge_again(batch, {"contractor": "01112"})
+    assert not store.judge_again(batch, {"contractor": "01182"})
+    first = store.get(batch)
+    assert store.begin(first, "first")
+    assert not store.begin(first, "second")
+    store.conclude(batch, "second", message="too late")
+    assert store.get(batch).state == JUDGING
+    store.conclude(batch, "first", summary={"claims_read": 0})
+    store.conclude(batch, "first", message="again")
+    assert (store.get(batch).state, store.get(batch).message) == (DONE, None)
+    assert store.get(batch).options == {"contractor": "01112"}
+    assert (before / "worklist.parquet").exists(), "somebody may be reading it"
 
 
 @pytest.fixture
@@ -244,11 +280,11 @@ def test_judging_again_uses_what_was_switched_meanwhile(client: TestClient, batc
     from pumpclaim.web.preferences import Switched
 
     services = client.app.state.services
-    before = Results(services.batches.folder(batch)).worklist
+    before = results(client, batch).worklist
     services.preferences.switch("local", Switched({"kd-on-compound": "not-required"}, {}))
     client.post(f"/batches/{batch}/judge", data={"csrf": token_of(client)})
     assert judged(client, batch) == DONE
-    after = Results(services.batches.folder(batch)).worklist
+    after = results(client, batch).worklist
     assert "DRG104" in before["rules"].explode().to_list()
     assert "DRG104" not in after["rules"].explode().to_list()
     assert "kd-on-compound = not-required" in client.get(f"/batches/{batch}").text
@@ -256,9 +292,8 @@ def test_judging_again_uses_what_was_switched_meanwhile(client: TestClient, batc
 
 def test_a_contract_given_with_the_upload_judges(client: TestClient) -> None:
     text = CLINIC.read_bytes()
-    folder = client.app.state.services.batches.folder
     batch = uploaded(client, ("clinic.837", text), contractor="01112")
-    assert "JUR103" in Results(folder(batch)).worklist["rules"].explode().to_list()
+    assert "JUR103" in results(client, batch).worklist["rules"].explode().to_list()
     unknown = uploaded(client, ("clinic.837", text), contractor="99999")
     assert client.app.state.services.batches.get(unknown).state == FAILED
     assert send(client, ("a", b"x"), contractor="abc").status_code == 422
@@ -271,8 +306,9 @@ def test_a_history_is_judged_against_and_kept_in(tmp_path: Path) -> None:
     with TestClient(create_app(settings), base_url=settings.url, follow_redirects=False) as client:
         uploaded(client, ("january.837", text.encode()))
         batch = uploaded(client, ("february.837", later))
-        results = Results(client.app.state.services.batches.folder(batch))
-        claim = results.worklist.row(by_predicate=pl.col("claim_id") == "R-3001", named=True)
+        claim = results(client, batch).worklist.row(
+            by_predicate=pl.col("claim_id") == "R-3001", named=True
+        )
         page = client.get(f"/batches/{batch}/claims/{claim['claim']}").text
     assert "2026-01-05" in page
     assert '<td class="number">28</td>' in page

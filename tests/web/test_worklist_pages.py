@@ -39,7 +39,8 @@ def plain(page: str) -> str:
 
 
 def results(client: TestClient, batch: str) -> Results:
-    return Results(client.app.state.services.batches.folder(batch))
+    store = client.app.state.services.batches
+    return Results(store.results(store.get(batch)))
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from pumpclaim.web.batches.results import Results
+
 from .conftest import EXAMPLES, token_of
 
 if TYPE_CHECKING:
@@ -32,6 +34,12 @@ def judged(client: TestClient, batch: str) -> str:
             return str(found.state)
         time.sleep(0.05)
     raise AssertionError("the batch was never judged")
+
+
+def results(client: TestClient, batch: str) -> Results:
+    """The tables of a batch's newest judging."""
+    store = client.app.state.services.batches
+    return Results(store.results(store.get(batch)))
 
 
 def uploaded(client: TestClient, *files: tuple[str, bytes], **form: str) -> str:

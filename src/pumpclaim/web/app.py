@@ -33,7 +33,6 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.runner.start()
         yield
-        app.state.runner.stop()
         app.state.services.close()
 
     app = FastAPI(

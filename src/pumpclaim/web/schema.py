@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from pumpclaim.database import Schema
 
-REVISION = "0001"
+REVISION = "0002"
 metadata = sa.MetaData()
 
 users = sa.Table(
@@ -56,10 +56,11 @@ batches = sa.Table(
     sa.Column("state", sa.String(12), nullable=False),
     sa.Column("message", sa.Text, nullable=True),
     sa.Column("summary", sa.JSON, nullable=True),
+    sa.Column("judging", sa.String(32), nullable=True),
 )
 """Files that were uploaded together and are judged as one set. ``files`` are name and size of each in
 order, ``options`` readings, thresholds and contractor; ``state`` is waiting, judging, done or failed (with
-a message)."""
+a message). ``judging`` is the folder of the judging that was begun last, within that of the batch."""
 
 charts = sa.Table(
     "charts",

@@ -24,8 +24,10 @@ class Limits:
     upload_bytes: int = 200 * MB
     files: int = 100
     unpacked_bytes: int = 1024 * MB
+    stored_bytes: int = 20 * 1024 * MB
     lines: int = 2_000_000
     judging_seconds: int = 900
+    memory_bytes: int = 4096 * MB
     api_bytes: int = 16 * MB
     requests_per_minute: int = 1200
     uploads_per_minute: int = 30

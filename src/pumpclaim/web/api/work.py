@@ -5,21 +5,18 @@ Each function raises InputError, as the command does, for what cannot be used.
 
 from __future__ import annotations
 
-import gc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pumpclaim.charts.assessment import assess as hold_charts_against_article
-from pumpclaim.claim_set import ClaimSet, Refusal
-from pumpclaim.compiled import compile_policy
-from pumpclaim.errors import InputError, UnusableError
+from pumpclaim.errors import UnusableError
 from pumpclaim.estimate import estimate as reckon
 from pumpclaim.options import pairs, rule_codes
 from pumpclaim.policy import load
 from pumpclaim.quote import price as quote
-from pumpclaim.readers import read_data
+from pumpclaim.readers import read_sources
 from pumpclaim.readers.chart import read_chart_data
-from pumpclaim.readers.sources import unpacked
+from pumpclaim.readers.sources import Source
 from pumpclaim.refill import plan
 from pumpclaim.reports import quote as quote_report
 from pumpclaim.reports import refill as refill_report
@@ -32,6 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
     from decimal import Decimal
+
+    from pumpclaim.claim_set import ClaimSet, Refusal
+    from pumpclaim.readers.sources import Bounds
 
     Sent = tuple[str, bytes]
 
@@ -50,24 +50,8 @@ class Switches:
     ignore: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """How much may be read: bytes that all files may unpack to, and service lines."""
-
-    unpacked_bytes: int
-    lines: int
-
-
 Told = tuple[bytes, dict[str, str]]
 """An answer, and which claims or charts it shows, as the audit log keeps it."""
-
-
-def ready() -> None:
-    """Have all that is needed at hand: this module, the policy, what is made of it."""
-    compile_policy(load())
-    # What is there now stays: the collector need not look through it again and again.
-    gc.collect()
-    gc.freeze()
 
 
 def check(
@@ -128,22 +112,7 @@ def refill(*, switches: Switches, **asked: Any) -> bytes:
 
 def _claims(files: Sequence[Sent], bounds: Bounds) -> ClaimSet:
     """The claims of files as one set."""
-    sets: list[ClaimSet] = []
-    lines, left = 0, bounds.unpacked_bytes
-    for name, packed in files:
-        try:
-            data = unpacked(packed, name, left)
-            left -= len(data)
-            sets.append(read_data(data, name))
-        except InputError as error:
-            sets.append(ClaimSet(refused=(Refusal.of(error, name),)))
-        lines += sets[-1].lines.height
-        if lines > bounds.lines:
-            raise InputError(
-                f"these are more than the {bounds.lines:,} service lines that are judged at once; "
-                "send fewer files"
-            )
-    claims = ClaimSet.concat(sets)
+    claims = read_sources([Source(name, None, packed) for name, packed in files], bounds=bounds)
     if claims.refused and not claims.claims_read:
         raise _unusable(claims.refused, "files")
     return claims

@@ -1,27 +1,24 @@
-"""One batch judged, in a process of its own: it may be stopped or fail, and the server goes on.
-
-``python -m pumpclaim.web.batches.judge FOLDER`` reads ``job.json`` there and writes the batch's tables.
-"""
+"""One batch judged, by a process beside the server: it may be stopped or fail, and the server goes on."""
 
 from __future__ import annotations
 
-import os
-import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from pumpclaim.errors import InputError
 from pumpclaim.policy import load
 from pumpclaim.readers import read_sources
-from pumpclaim.readers.sources import Source
+from pumpclaim.readers.sources import Bounds, Source
 from pumpclaim.review import check
 from pumpclaim.web.batches.results import Results, save
 
-JOB, PROGRESS, OUTCOME = "job.json", "progress.json", "outcome.json"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+JOB, PROGRESS = "job.json", "progress.json"
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,8 @@ def put(file: Path, what: Any) -> None:
 
 
 def judge(folder: Path) -> dict[str, Any]:
-    """Read the files of a batch, hold them against the article, keep the tables; gives the summary.
+    """Read the files of a batch, hold them against the article, keep the tables in ``folder``, in which
+    ``job.json`` says how; gives the summary.
 
     Raises InputError when nothing of it can be judged.
     """
@@ -55,19 +53,14 @@ def judge(folder: Path) -> dict[str, Any]:
         put(folder / PROGRESS, {"stage": stage, "done": done, "total": total})
 
     sources = [
-        Source(name, folder / "files" / f"{number:04d}")
+        Source(name, folder.parent / "files" / f"{number:04d}")
         for number, name in enumerate(job.files, start=1)
     ]
     claims = read_sources(
         sources,
         progress=lambda name, number, total: say(f"reading {name}", number - 1, total),
-        most=job.most_bytes,
+        bounds=Bounds(job.most_bytes, job.most_lines),
     )
-    if claims.lines.height > job.most_lines:
-        raise InputError(
-            f"these files hold {claims.lines.height:,} service lines, more than the {job.most_lines:,} that "
-            "this server takes at once; send them in parts, or use pumpclaim check"
-        )
     if not claims.claims_read and claims.refused:
         raise InputError("; ".join(one.sentence for one in claims.refused[:5]))
     say(f"judging {claims.claims.height:,} claims", len(sources), len(sources) + 1)
@@ -87,16 +80,3 @@ def judge(folder: Path) -> dict[str, Any]:
         if job.history is not None:
             kept.add(claims, charts, policy)
     return summary
-
-
-def main(folder: Path) -> None:
-    """Judge, and leave the outcome in ``outcome.json``: a summary, or a sentence."""
-    os.umask(0o077)
-    try:
-        put(folder / OUTCOME, {"summary": judge(folder)})
-    except InputError as error:
-        put(folder / OUTCOME, {"message": str(error)})
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

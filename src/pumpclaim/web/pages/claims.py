@@ -47,7 +47,9 @@ def claim_page(request: Request, visitor: SignedIn, batch: str, claim: int) -> R
     selection = selection_of(request)
     past = past_document(one.review, told["patient_id"])
     row = results.worklist.row(by_predicate=pl.col("claim") == claim, named=True)
-    segments, rows = _own_text(found, results.folder, one.review, one.position, told)
+    segments, rows = _own_text(
+        found, services.batches.folder(batch), one.review, one.position, told
+    )
     return page(
         request, "claim.html.j2", visitor,
         batch=found, claim=claim, told=told, at_stake=row["at_stake"], past=past,

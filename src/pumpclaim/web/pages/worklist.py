@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from pumpclaim.errors import InputError
 from pumpclaim.reports.worklist import FORMS
 from pumpclaim.web.batches.access import batch_of, results_of
-from pumpclaim.web.batches.store import DONE, WAITING, Batch
+from pumpclaim.web.batches.store import DONE, Batch
 from pumpclaim.web.security.guard import SignedIn, require
 from pumpclaim.web.security.visitors import JUDGE, SEE_ALL, Visitor
 from pumpclaim.web.services import services_of
@@ -70,13 +70,12 @@ def upload(
     options = _options(services, visitor)
     if contractor.strip():
         options["contractor"] = _contract(contractor.strip())
-    batch = services.batches.create(
-        visitor.id,
-        ((one.filename or "", one.file) for one in files),
-        options,
-        services.settings.limits.files,
-    )
-    services.audit.record(visitor.name, "upload", batch=batch.id, files=str(len(batch.files)))
+    named = ((one.filename or "", one.file) for one in files)
+    with services.batches.arriving(visitor.id, named, services.settings.limits) as arrived:
+        services.audit.record(
+            visitor.name, "upload", batch=arrived.id, files=str(len(arrived.files))
+        )
+        batch = services.batches.admit(arrived, options)
     runner_of(request).submit(batch.id)
     return go_to(request, f"/batches/{batch.id}")
 
@@ -217,10 +216,10 @@ def judge_again(request: Request, visitor: SignedIn, batch: str) -> Response:
     services = services_of(request)
     found = batch_of(services, visitor, batch, change=True)
     if found.is_ended:
-        options = {**found.options, **_options(services, visitor)}
-        services.batches.set_state(batch, WAITING, options=options)
         services.audit.record(visitor.name, "judge again", batch=batch)
-        runner_of(request).submit(batch)
+        options = {**found.options, **_options(services, visitor)}
+        if services.batches.judge_again(batch, options):
+            runner_of(request).submit(batch)
     return go_to(request, f"/batches/{batch}")
 
 
@@ -236,7 +235,7 @@ def remove(request: Request, visitor: SignedIn, batch: str) -> Response:
     """Remove an upload: its files, and what was found in them."""
     services = services_of(request)
     batch_of(services, visitor, batch, change=True)
+    services.audit.record(visitor.name, "remove upload", batch=batch)
     runner_of(request).end(batch)
     services.batches.remove(batch)
-    services.audit.record(visitor.name, "remove upload", batch=batch)
     return go_to(request, "/")

@@ -21,6 +21,7 @@ from starlette.routing import Mount
 
 import pumpclaim
 from pumpclaim.web.errors import answer
+from pumpclaim.web.workers.worker import FaultError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -56,6 +57,16 @@ def fault_of(error: BaseException) -> dict[str, Any]:
     return {"error": type(error).__name__, "at": ours[-8:]}
 
 
+def fault(error: Exception, route: str | None) -> str:
+    """Log a fault of ours under a number; the sentence that names the number."""
+    reference = secrets.token_hex(4)
+    about = error.about if isinstance(error, FaultError) else fault_of(error)
+    log().error("fault", reference=reference, route=route, **about)
+    if os.environ.get(SHOW_TRACEBACK):
+        traceback.print_exception(error)
+    return FAULT.format(reference)
+
+
 def pseudonym(secret: bytes, visitor_id: str) -> str:
     """A visitor as the log knows him: the same from line to line, and no name."""
     return hmac.new(secret, b"log " + visitor_id.encode(), hashlib.sha256).hexdigest()[:12]
@@ -85,13 +96,9 @@ class Journal:
         try:
             await self.app(scope, receive, sent)
         except Exception as error:
-            reference = secrets.token_hex(4)
-            log().error("fault", reference=reference, route=route_of(scope), **fault_of(error))
-            if os.environ.get(SHOW_TRACEBACK):
-                traceback.print_exception(error)
+            sentence = fault(error, route_of(scope))
             if status is None:
-                response = answer(Request(scope), 500, FAULT.format(reference))
-                await response(scope, receive, sent)
+                await answer(Request(scope), 500, sentence)(scope, receive, sent)
         finally:
             visitor = scope.get("state", {}).get("visitor")
             log().info(
