@@ -143,6 +143,36 @@ def test_too_many_lines_files_and_bytes(tmp_path: Path) -> None:
         assert [one.name for one in client.app.state.services.batches.root.iterdir()] == [batch]
 
 
+def test_one_person_keeps_only_so_much(tmp_path: Path) -> None:
+    text = CLINIC.read_bytes()
+    with limited(tmp_path, stored_bytes=2 * 1024**2) as client:
+        first = uploaded(client, ("a.837", text), ("b.txt", b"x" * 1024**2))
+        refused = send(client, ("a.837", text), ("b.txt", b"x" * 1024**2))
+        assert refused.status_code == 422
+        assert "more than the 2 MB that one person may keep here" in refused.text
+        root = client.app.state.services.batches.root
+        assert [one.name for one in root.iterdir()] == [first]
+        client.post(f"/batches/{first}/remove", data={"csrf": token_of(client)})
+        assert send(client, ("a.837", text), ("b.txt", b"x" * 1024**2)).status_code == 303
+
+
+def test_an_upload_that_is_cut_off_is_not_taken_for_a_smaller_one(client: TestClient) -> None:
+    def one(name: str) -> bytes:
+        head = f'--B\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
+        return head.encode() + CLINIC.read_bytes() + b"\r\n"
+
+    headers = {"content-type": "multipart/form-data; boundary=B", "x-csrf-token": token_of(client)}
+    whole = one("a.837") + one("b.837") + b"--B--\r\n"
+    for cut in (3, 5, 7, 300, len(one("b.837")) + 20):
+        answer = client.post("/batches", content=whole[:-cut], headers=headers)
+        assert answer.status_code == 400
+        assert "the form is cut off; send it again" in answer.text
+    assert client.app.state.services.batches.of(None) == []
+    # What stands behind the end is nothing to us, and the end may lie across pieces.
+    pieces = (whole[at : at + 7] for at in range(0, len(whole), 7))
+    assert client.post("/batches", content=pieces, headers=headers).status_code == 303
+
+
 def test_an_upload_without_a_file(client: TestClient) -> None:
     answer = send(client, ("", b""))
     assert answer.status_code == 422

@@ -18,7 +18,7 @@ import pytest
 from pumpclaim.errors import InputError
 from pumpclaim.web.security.sessions import Tokens
 from pumpclaim.web.services import open_services
-from pumpclaim.web.serving import UNSAFE, check_reach, run
+from pumpclaim.web.serving import UNSAFE, alone, check_reach, run
 from pumpclaim.web.settings import OpenIdConnect, Settings
 
 from .people import PASSWORD, add_people
@@ -182,6 +182,17 @@ def test_the_command_refuses_with_status_2_and_lets_the_address_go(tmp_path: Pat
         assert done.returncode == 2
         assert "users must be set up first" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_second_server_in_one_folder_ends_with_a_sentence(tmp_path: Path) -> None:
+    open_services(Settings(data=tmp_path)).close()
+    with alone(tmp_path):
+        done = pumpclaim("serve", "--port", "0", "--data", str(tmp_path))
+    assert done.returncode == 2
+    assert f"another server works in this folder (process {os.getpid()})" in done.stderr
+    assert done.stderr.count("\n") == 1
+    with alone(tmp_path), pytest.raises(InputError), alone(tmp_path):
+        pass
 
 
 def test_without_tls_a_server_for_others_warns_loudly(tmp_path: Path) -> None:

@@ -39,22 +39,27 @@ def answer(
     """One sentence with a status, in the form that the asker reads; ``errors`` only in problem details."""
     title, what = HTTPStatus(status).phrase, clean(what)
     if request.url.path.startswith(API):
-        problem: dict[str, Any] = {
-            "type": "about:blank",
-            "title": title,
-            "status": status,
-            "detail": what,
-        }
+        document = problem(status, what)
         if errors:
-            problem["errors"] = [
+            document["errors"] = [
                 {name: clean(value) for name, value in one.items()} for one in errors
             ]
-        return JSONResponse(problem, status, headers, media_type=PROBLEM)
+        return JSONResponse(document, status, headers, media_type=PROBLEM)
     template = "parts/message.html.j2" if is_fragment(request) else "error.html.j2"
     visitor = getattr(request.state, "visitor", None)
     return page(
         request, template, visitor, status=status, headers=headers, title=title, message=what
     )
+
+
+def problem(status: int, what: str) -> dict[str, Any]:
+    """Problem details (RFC 9457) of a status and a sentence."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": what,
+    }
 
 
 def install(app: FastAPI) -> None:
