@@ -329,21 +329,6 @@ def test_a_contract_given_with_the_upload_judges(client: TestClient) -> None:
     assert send(client, ("a", b"x"), contractor="abc").status_code == 422
 
 
-def test_a_history_is_judged_against_and_kept_in(tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path / "server", history=str(tmp_path / "history.db"))
-    text = CLINIC.read_text()
-    later = text.replace("20260105", "20260202").replace("R-1001", "R-3001").encode()
-    with TestClient(create_app(settings), base_url=settings.url, follow_redirects=False) as client:
-        uploaded(client, ("january.837", text.encode()))
-        batch = uploaded(client, ("february.837", later))
-        claim = results(client, batch).worklist.row(
-            by_predicate=pl.col("claim_id") == "R-3001", named=True
-        )
-        page = client.get(f"/batches/{batch}/claims/{claim['claim']}").text
-    assert "2026-01-05" in page
-    assert '<td class="number">28</td>' in page
-
-
 def test_what_is_seen_is_in_the_audit_log(client: TestClient, batch: str) -> None:
     client.get(f"/batches/{batch}/claims/3")
     client.get(f"/batches/{batch}/export.json")

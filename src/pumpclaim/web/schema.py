@@ -57,10 +57,12 @@ batches = sa.Table(
     sa.Column("message", sa.Text, nullable=True),
     sa.Column("summary", sa.JSON, nullable=True),
     sa.Column("judging", sa.String(32), nullable=True),
+    sa.Column("kept_in", sa.Text, nullable=True),
 )
 """Files that were uploaded together and are judged as one set. ``files`` are name and size of each in
 order, ``options`` readings, thresholds and contractor; ``state`` is waiting, judging, done or failed (with
-a message). ``judging`` is the folder of the judging that was begun last, within that of the batch."""
+a message). ``judging`` is the folder of the judging that was begun last, within that of the batch;
+``kept_in`` the history in which the claims are kept, as it may be shown."""
 
 charts = sa.Table(
     "charts",

@@ -51,6 +51,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
         stack.callback(app.state.services.close)
         stack.enter_context(alone(settings.data))
         check_reach(app.state.services)
+        check_history(settings)
         journal.configure()
         arrive_in(settings.data / INCOMING)
         if is_reachable(settings) and not settings.is_https:
@@ -119,6 +120,14 @@ def check_reach(services: Services) -> None:
             f"others can reach {where}, so users must be set up first: "
             "pumpclaim user add NAME --role administrator (or openid_connect in the settings)"
         )
+
+
+def check_history(settings: Settings) -> None:
+    """Raise InputError for a history that cannot be opened, before anybody uploads."""
+    if settings.history is not None:
+        from pumpclaim.history import open_history  # noqa: PLC0415  (only where there is one)
+
+        open_history(settings.history).close()
 
 
 def listen(settings: Settings) -> socket.socket:

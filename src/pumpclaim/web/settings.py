@@ -52,7 +52,8 @@ class Settings:
     """One server. ``data`` is the folder of its database, uploads and audit log.
 
     ``public_url`` is how browsers reach it when that is not ``http://host:port`` (behind TLS).
-    ``history`` is the URL of a history (``pumpclaim history``) that claims are judged against and kept in.
+    ``history`` is the URL of a history (``pumpclaim history``) that claims are judged against and kept in:
+    each user's in a part of his own, or with ``shared_history`` all of them in one, that of the command line.
     """
 
     data: Path
@@ -60,6 +61,7 @@ class Settings:
     port: int = 8239
     public_url: str | None = None
     history: str | None = None
+    shared_history: bool = False
     limits: Limits = field(default_factory=Limits)
     openid_connect: OpenIdConnect | None = None
 
@@ -90,8 +92,9 @@ class Settings:
 def read_settings(file: Path | None, **given: Any) -> Settings:
     """Settings of a TOML file, what is given (and not null) standing before what the file says.
 
-    The file may have ``data``, ``host``, ``port``, ``public_url``, ``history`` and the tables ``limits``
-    and ``openid_connect``. Raises InputError for what it may not have, and for values of the wrong kind.
+    The file may have ``data``, ``host``, ``port``, ``public_url``, ``history``, ``shared_history`` and the
+    tables ``limits`` and ``openid_connect``. Raises InputError for what it may not have, and for values of
+    the wrong kind.
     """
     said: dict[str, Any] = {}
     if file is not None:
@@ -156,5 +159,7 @@ def _check(kind: type[Any], said: Any, source: str) -> None:
             raise InputError(f"there is no setting '{name}'{nearest(name, known)}", source=source)
         if known[name].startswith("str") and not isinstance(value, str):
             raise InputError(f"the setting '{name}' is text", source=source)
+        if known[name] == "bool" and not isinstance(value, bool):
+            raise InputError(f"the setting '{name}' is true or false", source=source)
         if known[name] == "int" and (isinstance(value, bool) or not isinstance(value, int)):
             raise InputError(f"the setting '{name}' is a whole number", source=source)

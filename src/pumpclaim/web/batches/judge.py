@@ -11,19 +11,26 @@ import orjson
 from pumpclaim.errors import InputError
 from pumpclaim.policy import load
 from pumpclaim.readers import read_sources
+from pumpclaim.readers.chart import read_chart_data
 from pumpclaim.readers.sources import Bounds, Source
 from pumpclaim.review import check
-from pumpclaim.web.batches.results import Results, save
+from pumpclaim.web.batches.results import save
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-JOB, PROGRESS = "job.json", "progress.json"
+    from pumpclaim.charts.chart_set import ChartSet
+    from pumpclaim.policy import PolicySet
+
+JOB, PROGRESS, CHARTS = "job.json", "progress.json", "charts.json"
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done: names of the files in order, limits, and how to judge. Charts lie beside."""
+    """What is to be done: names of the files in order, limits, and how to judge. Charts lie beside.
+
+    ``owner`` is whose part of the history counts, ``origin`` what the claims are kept as in it.
+    """
 
     files: list[str]
     most_bytes: int
@@ -32,6 +39,8 @@ class Job:
     readings: dict[str, str] = field(default_factory=dict)
     thresholds: dict[str, str] = field(default_factory=dict)
     history: str | None = None
+    owner: str = ""
+    origin: str = ""
 
 
 def put(file: Path, what: Any) -> None:
@@ -65,18 +74,29 @@ def judge(folder: Path) -> dict[str, Any]:
         raise InputError("; ".join(one.sentence for one in claims.refused[:5]))
     say(f"judging {claims.claims.height:,} claims", len(sources), len(sources) + 1)
     policy = load(job.readings, job.thresholds)
-    charts = Results(folder).charts(policy)
+    charts = _charts(folder, policy)
     past, judged_by = None, charts
     with ExitStack() as stack:
         if job.history is not None:
             from pumpclaim.history import open_history  # noqa: PLC0415  (only where there is one)
 
-            kept = stack.enter_context(open_history(job.history))
+            kept = stack.enter_context(open_history(job.history, job.owner))
             past, judged_by = kept.past_of(claims, charts, policy)
         review = check(
             claims, policy=policy, contractor=job.contractor, charts=judged_by, past=past
         )
         summary = save(review, past, folder)
         if job.history is not None:
-            kept.add(claims, charts, policy)
+            # Charts are kept by the pages that fill them in; what is removed there must not go on judging.
+            kept.add(claims, origin=job.origin)
     return summary
+
+
+def _charts(folder: Path, policy: PolicySet) -> ChartSet | None:
+    """The charts of the batch's owner; null without any."""
+    file = folder / CHARTS
+    if not file.exists():
+        return None
+    documents = orjson.loads(file.read_bytes())
+    named = [(f"chart {n}", orjson.dumps(one)) for n, one in enumerate(documents, start=1)]
+    return read_chart_data(named, policy)

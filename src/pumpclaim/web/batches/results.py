@@ -11,7 +11,7 @@ import polars as pl
 
 from pumpclaim.charts.chart_set import ChartSet
 from pumpclaim.claim_set import ClaimSet
-from pumpclaim.readers.chart import read_chart_data
+from pumpclaim.policy.chart import EVIDENCE
 from pumpclaim.tables import CLAIMS, LINES
 from pumpclaim.utilization.measure import Utilization, of_review
 from pumpclaim.worklist import worklist
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from pumpclaim.policy import PolicySet
     from pumpclaim.review import Review
 
-REFUSED, CHARTS, NOTICES = "refused.json", "charts.json", "notices.json"
+REFUSED, NOTICES = "refused.json", "notices.json"
+PARTS = ("implant", "encounter")
 
 
 def save(review: Review, past: ClaimSet | None, folder: Path) -> dict[str, Any]:
     """Write the tables of a review into ``folder`` and give the summary that the lists show.
 
-    ``past`` are the earlier claims of the history that it was judged against; they are kept beside.
+    ``past`` are the earlier claims of the history that it was judged against; they and the charts that
+    judged are kept beside, so that a claim can be judged anew as it was.
     """
     claim_set = review.claim_set
     found = worklist(review)
@@ -42,6 +44,9 @@ def save(review: Review, past: ClaimSet | None, folder: Path) -> dict[str, Any]:
     }
     if past is not None:
         tables |= {"past_claims": past.claims, "past_lines": past.lines}
+    if review.charts is not None:
+        tables |= {f"charts_{part}": review.charts.of(part) for part in PARTS}
+        tables |= {"evidence": review.charts.evidence}
     for name, table in tables.items():
         table.write_parquet(folder / f"{name}.parquet", row_group_size=100_000)
     (folder / NOTICES).write_bytes(orjson.dumps([one.sentence for one in review.notices]))
@@ -93,13 +98,14 @@ class Results:
         return self._scan("findings").filter(pl.col("claim").is_in(claims.to_list())).collect()
 
     def charts(self, policy: PolicySet) -> ChartSet | None:
-        """The charts with which it was judged; null without any."""
-        file = self.folder / CHARTS
-        if not file.exists():
+        """The charts with which it was judged, those of the history among them; null without any."""
+        if not (self.folder / "evidence.parquet").exists():
             return None
-        documents = orjson.loads(file.read_bytes())
-        named = [(f"chart {n}", orjson.dumps(one)) for n, one in enumerate(documents, start=1)]
-        return read_chart_data(named, policy)
+        implants, encounters = (
+            policy.chart[part].table.conform(self._scan(f"charts_{part}").collect())
+            for part in PARTS
+        )
+        return ChartSet(implants, encounters, EVIDENCE.conform(self._scan("evidence").collect()))
 
     def of_patients(self, keep: pl.Expr) -> tuple[ClaimSet, pl.Series]:
         """The claims that ``keep`` chooses with all others of their patients, renumbered.

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from pumpclaim.database import name_of
 from pumpclaim.errors import InputError
-from pumpclaim.web.batches.judge import JOB, PROGRESS, Job, judge, put
-from pumpclaim.web.batches.results import CHARTS
+from pumpclaim.web.batches.judge import CHARTS, JOB, PROGRESS, Job, judge, put
 from pumpclaim.web.batches.store import JUDGING
 from pumpclaim.web.security import journal
+from pumpclaim.web.security.visitors import LOCAL
 from pumpclaim.web.workers.asking import why
 from pumpclaim.web.workers.lanes import BATCHES
 from pumpclaim.web.workers.worker import GivenUpError
@@ -77,8 +78,11 @@ class Runner:
     def _begin(self, batch_id: str, judging: str) -> bool:
         """Lay out what a judging needs, under the batch's options and charts of now."""
         store, limits = self.services.batches, self.services.settings.limits
+        history = self.services.settings.history
         batch = store.get(batch_id)
-        if batch is None or not store.begin(batch, judging):
+        if batch is None or not store.begin(
+            batch, judging, history and name_of(history, "history")
+        ):
             return False
         job = Job(
             files=[one["name"] for one in batch.files],
@@ -87,13 +91,19 @@ class Runner:
             contractor=batch.options.get("contractor"),
             readings=batch.options.get("readings", {}),
             thresholds=batch.options.get("thresholds", {}),
-            history=self.services.settings.history,
+            history=history,
+            owner=self._part_of(batch.owner),
+            origin=batch_id,
         )
         folder = store.folder(batch_id) / judging
         put(folder / JOB, asdict(job))
         if documents := self.services.charts.documents(batch.owner):
             put(folder / CHARTS, documents)
         return True
+
+    def _part_of(self, owner: str) -> str:
+        """Whose part of the history counts for a batch; that of a server without users is nobody's alone."""
+        return "" if self.services.settings.shared_history or owner == LOCAL else owner
 
     def _conclude(self, batch: str, judging: str, result: Future[dict[str, Any]]) -> None:
         """Keep what a judging came to. One that was given up begins anew when a server starts."""

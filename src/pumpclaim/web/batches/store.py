@@ -33,7 +33,7 @@ LONGEST_NAME = 200
 class Batch:
     """One batch. ``files`` have name and size, ``options`` contractor, readings and thresholds; ``summary``
     is that of the review, with the kinds of trouble counted; ``message`` says why it failed. ``judging`` is
-    the folder of its newest judging."""
+    the folder of its newest judging, ``kept_in`` the history that has its claims, as it may be shown."""
 
     id: str
     owner: str
@@ -44,6 +44,7 @@ class Batch:
     message: str | None
     summary: dict[str, Any] | None
     judging: str | None = None
+    kept_in: str | None = None
 
     @property
     def title(self) -> str:
@@ -152,13 +153,15 @@ class BatchStore:
         values = {"state": WAITING, "message": None, "summary": None, "options": options}
         return self._change(batch, ended, **values)
 
-    def begin(self, batch: Batch, judging: str) -> bool:
+    def begin(self, batch: Batch, judging: str, kept_in: str | None = None) -> bool:
         """A judging begins, in a folder of its own; whether the batch still waits for one.
 
-        The tables of the judging before stay until the one after this begins: somebody may be reading them.
+        ``kept_in`` is the history that it will add the claims to. The tables of the judging before stay until
+        the one after this begins: somebody may be reading them.
         """
         waits = table.c.state == WAITING
-        if not self._change(batch.id, waits, state=JUDGING, judging=judging):
+        values = {"state": JUDGING, "judging": judging, "kept_in": kept_in or batch.kept_in}
+        if not self._change(batch.id, waits, **values):
             return False
         (self.folder(batch.id) / judging).mkdir(mode=0o700)
         self._clear(batch.id, {judging, batch.judging})

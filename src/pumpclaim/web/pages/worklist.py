@@ -13,6 +13,8 @@ from fastapi.responses import RedirectResponse
 from pumpclaim.errors import InputError
 from pumpclaim.reports.worklist import FORMS
 from pumpclaim.web.batches.access import batch_of, results_of
+from pumpclaim.web.batches.removal import remove as remove_batch
+from pumpclaim.web.batches.removal import stays_in
 from pumpclaim.web.batches.store import DONE, Batch
 from pumpclaim.web.security.guard import SignedIn, require
 from pumpclaim.web.security.visitors import JUDGE, SEE_ALL, Visitor
@@ -226,16 +228,19 @@ def judge_again(request: Request, visitor: SignedIn, batch: str) -> Response:
 @router.get("/batches/{batch}/remove")
 def ask_remove(request: Request, visitor: SignedIn, batch: str) -> Response:
     """Ask before an upload is removed."""
-    found: Batch = batch_of(services_of(request), visitor, batch, change=True)
-    return page(request, "batch_remove.html.j2", visitor, batch=found)
+    services = services_of(request)
+    found: Batch = batch_of(services, visitor, batch, change=True)
+    return page(
+        request, "batch_remove.html.j2", visitor, batch=found, stays_in=stays_in(services, found)
+    )
 
 
 @router.post("/batches/{batch}/remove")
 def remove(request: Request, visitor: SignedIn, batch: str) -> Response:
-    """Remove an upload: its files, and what was found in them."""
+    """Remove an upload: its files, what was found in them, and its claims from the history."""
     services = services_of(request)
-    batch_of(services, visitor, batch, change=True)
+    found = batch_of(services, visitor, batch, change=True)
     services.audit.record(visitor.name, "remove upload", batch=batch)
     runner_of(request).end(batch)
-    services.batches.remove(batch)
+    remove_batch(services, found)
     return go_to(request, "/")
