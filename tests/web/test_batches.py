@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import shutil
 import stat
 import time
 from pathlib import Path
@@ -141,6 +142,23 @@ def test_too_many_lines_files_and_bytes(tmp_path: Path) -> None:
         large = send(client, ("a", b"x" * 200_000))
         assert large.status_code == 413
         assert [one.name for one in client.app.state.services.batches.root.iterdir()] == [batch]
+
+
+def test_an_export_has_its_limits_and_leaves_no_file_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with limited(tmp_path, export_claims=15) as client:
+        batch = uploaded(client, ("clinic.837", CLINIC.read_bytes()))
+        for form in ("csv", "json", "xlsx"):
+            refused = client.get(f"/batches/{batch}/export.{form}")
+            assert refused.status_code == 422
+            assert "these are 16 claims, more than the 15" in refused.text
+        answer = client.get(f"/batches/{batch}/export.json?determination=payable")
+        assert answer.status_code == 200
+        assert int(answer.headers["content-length"]) == len(answer.content)
+        assert 0 < len(answer.json()["claims"]) < 16
+    assert list(tmp_path.glob("export-*")) == []
 
 
 def test_one_person_keeps_only_so_much(tmp_path: Path) -> None:
@@ -294,6 +312,42 @@ def test_uploads_of_two_people_are_kept_apart(
     assert client.get(f"/batches/{hers}").status_code == 404
     act("ann", "biller")
     assert client.get(f"/batches/{hers}").status_code == 200
+
+
+def test_a_claims_text_is_read_without_its_file(client: TestClient) -> None:
+    """Neither a large 837 nor a table is read whole for the page of one claim."""
+    batch = uploaded(
+        client,
+        ("clinic.837", CLINIC.read_bytes()),
+        ("clinic.csv", (EXAMPLES / "clinic.csv").read_bytes()),
+    )
+    folder = client.app.state.services.batches.folder(batch)
+    shutil.rmtree(folder / "files")
+    rows = results(client, batch).worklist.sort("claim").unique("source", keep="first")
+    pages = {
+        row["source"]: client.get(f"/batches/{batch}/claims/{row['claim']}").text
+        for row in rows.iter_rows(named=True)
+    }
+    assert "CLM" in pages["clinic.837"]
+    assert "J7999" in pages["clinic.csv"]
+    assert sorted(one.name for one in results(client, batch).folder.glob("text_*")) == [
+        "text_0000.parquet"
+    ]
+
+
+def test_a_patient_with_more_lines_than_a_page_judges(
+    client: TestClient, batch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pumpclaim.web.batches.patient.MOST_LINES", 0)
+    page = client.get(f"/batches/{batch}/claims/0")
+    assert page.status_code == 422
+    assert "more than the 0 that a page judges together" in page.text
+
+
+@pytest.mark.parametrize("number", ["-1", "16", str(2**32), "1" + "0" * 40])
+def test_a_claim_that_is_not_there(client: TestClient, batch: str, number: str) -> None:
+    for path in ("", "/reservoir.svg"):
+        assert client.get(f"/batches/{batch}/claims/{number}{path}").status_code == 404
 
 
 def test_what_is_removed_is_gone(client: TestClient, batch: str) -> None:

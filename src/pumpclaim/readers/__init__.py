@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read", "read_data", "read_sources"]
 
+X12, CSV, PARQUET = "x12", "csv", "parquet"
 GIVE = "give an 837, CSV or Parquet file of claims"
 FOREIGN = {
     b"%PDF": "a PDF",
@@ -70,11 +71,12 @@ def read_sources(
     stdin: BinaryIO | None = None,
     progress: Callable[[str, int, int], None] | None = None,
     bounds: Bounds | None = None,
+    seen: Callable[[str, bytes], None] | None = None,
 ) -> ClaimSet:
     """The claims of files that are found already, as one set; see ``read``.
 
-    With ``bounds`` a file with which they hold too many bytes is refused, and too many service lines raise
-    BeyondError.
+    ``seen`` is called after each file that could be used, with its name and unpacked content. With ``bounds``
+    a file with which they hold too many bytes is refused, and too many service lines raise BeyondError.
     """
     sets: list[ClaimSet] = []
     same = repeats([one if isinstance(one, Source) else Source("", None) for one in found])
@@ -102,6 +104,8 @@ def read_sources(
                 raise BeyondError.of(bounds.lines) from None
             sets.append(_refused(error, source.name))
             continue
+        if seen is not None:
+            seen(source.name, data)
         if lines is not None:
             left -= len(data)
             lines -= sets[-1].lines.height
@@ -115,10 +119,24 @@ def read_data(data: bytes, source: str, most: int | None = None) -> ClaimSet:
     than ``most`` service lines.
     """
     # The readers of the other forms are imported only when one of theirs is met.
-    if data[:4] == b"PAR1":
+    form = form_of(data, source)
+    if form == PARQUET:
         from pumpclaim.readers.tabular import read_parquet  # noqa: PLC0415
 
         return read_parquet(data, source, most)
+    if form == CSV:
+        from pumpclaim.readers.tabular import read_csv  # noqa: PLC0415
+
+        return read_csv(data, source, most)
+    from pumpclaim.readers.x12 import read_x12  # noqa: PLC0415
+
+    return read_x12(data, source, most)
+
+
+def form_of(data: bytes, source: str) -> str:
+    """Which of our forms a file's content has; raises InputError, and says what it is, where it has none."""
+    if data[:4] == b"PAR1":
+        return PARQUET
     head = _head(data)
     if not head and not data.strip():
         raise InputError("the file is empty", source=source)
@@ -126,9 +144,7 @@ def read_data(data: bytes, source: str, most: int | None = None) -> ClaimSet:
         if head.startswith(mark):
             raise InputError(f"this is {name}; {GIVE}", source=source)
     if not _begins_as_x12(head) and _looks_like_table(head):
-        from pumpclaim.readers.tabular import read_csv  # noqa: PLC0415
-
-        return read_csv(data, source, most)
+        return CSV
     if b"ISA" not in data and not _begins_as_x12(head):
         controls = sum(byte < 0x20 and byte not in b"\t\r\n\f" for byte in head)
         text = controls <= BINARY_SHARE * len(head)
@@ -136,9 +152,7 @@ def read_data(data: bytes, source: str, most: int | None = None) -> ClaimSet:
             "text, neither X12 nor a table of claims" if text else "a binary file of no known kind"
         )
         raise InputError(f"this is {what}; {GIVE}", source=source)
-    from pumpclaim.readers.x12 import read_x12  # noqa: PLC0415
-
-    return read_x12(data, source, most)
+    return X12
 
 
 def _head(data: bytes) -> bytes:

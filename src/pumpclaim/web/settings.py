@@ -27,6 +27,8 @@ class Limits:
     stored_bytes: int = 20 * 1024 * MB
     lines: int = 2_000_000
     judging_seconds: int = 900
+    export_claims: int = 250_000
+    export_seconds: int = 180
     memory_bytes: int = 4096 * MB
     api_bytes: int = 16 * MB
     requests_per_minute: int = 1200

@@ -10,11 +10,12 @@ import orjson
 
 from pumpclaim.errors import InputError
 from pumpclaim.policy import load
-from pumpclaim.readers import read_sources
+from pumpclaim.readers import X12, form_of, read_sources
 from pumpclaim.readers.chart import read_chart_data
+from pumpclaim.readers.claim_text import pieces
 from pumpclaim.readers.sources import Bounds, Source
 from pumpclaim.review import check
-from pumpclaim.web.batches.results import save
+from pumpclaim.web.batches.results import save, text_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,6 +62,11 @@ def judge(folder: Path) -> dict[str, Any]:
     def say(stage: str, done: int, total: int) -> None:
         put(folder / PROGRESS, {"stage": stage, "done": done, "total": total})
 
+    def keep_text(name: str, data: bytes) -> None:
+        if form_of(data, name) == X12:
+            text = pieces(data, name)
+            text.write_parquet(folder / text_name(job.files.index(name)), row_group_size=1)
+
     sources = [
         Source(name, folder.parent / "files" / f"{number:04d}")
         for number, name in enumerate(job.files, start=1)
@@ -69,6 +75,7 @@ def judge(folder: Path) -> dict[str, Any]:
         sources,
         progress=lambda name, number, total: say(f"reading {name}", number - 1, total),
         bounds=Bounds(job.most_bytes, job.most_lines),
+        seen=keep_text,
     )
     if not claims.claims_read and claims.refused:
         raise InputError("; ".join(one.sentence for one in claims.refused[:5]))

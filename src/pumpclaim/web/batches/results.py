@@ -61,6 +61,11 @@ def save(review: Review, past: ClaimSet | None, folder: Path) -> dict[str, Any]:
     }
 
 
+def text_name(file: int) -> str:
+    """Where the segments of an upload's file (from 0) are kept, in pieces, if it is an 837."""
+    return f"text_{file:04d}.parquet"
+
+
 @dataclass(frozen=True)
 class Results:
     """The tables of a judged batch; what is not asked for is not read."""
@@ -121,6 +126,16 @@ class Results:
         claims = self._scan("claims").filter(asked).collect()
         numbers = claims["claim"]
         return _renumbered(claims, self._lines("lines", numbers)), numbers
+
+    def text_of(self, file: int, segment: int) -> tuple[bytes, int] | None:
+        """The piece of an 837 in which a segment stands, and its first (see ``readers.claim_text``); null for
+        a file that is none."""
+        path = self.folder / text_name(file)
+        if not path.exists():
+            return None
+        found = pl.scan_parquet(path).filter(pl.col("first") <= segment)
+        text, first = found.last().select("text", "first").collect().row(0)
+        return text, first
 
     def past_of(self, patients: list[str]) -> ClaimSet | None:
         """The earlier claims of these patients that the history gave; null without a history."""

@@ -26,8 +26,6 @@ from pumpclaim.web.services import services_of
 from pumpclaim.web.templating import page
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pumpclaim.review import Review
     from pumpclaim.web.batches.results import Results
     from pumpclaim.web.batches.store import Batch
@@ -47,9 +45,7 @@ def claim_page(request: Request, visitor: SignedIn, batch: str, claim: int) -> R
     selection = selection_of(request)
     past = past_document(one.review, told["patient_id"])
     row = results.worklist.row(by_predicate=pl.col("claim") == claim, named=True)
-    segments, rows = _own_text(
-        found, services.batches.folder(batch), one.review, one.position, told
-    )
+    segments, rows = _own_text(found, results, one.review, one.position, told)
     return page(
         request, "claim.html.j2", visitor,
         batch=found, claim=claim, told=told, at_stake=row["at_stake"], past=past,
@@ -61,11 +57,11 @@ def claim_page(request: Request, visitor: SignedIn, batch: str, claim: int) -> R
 
 
 def _own_text(
-    batch: Batch, folder: Path, review: Review, position: int, told: dict[str, Any]
+    batch: Batch, results: Results, review: Review, position: int, told: dict[str, Any]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The claim's segments with marks, or the rows of its table; one of the two is empty."""
     try:
-        segments = segments_of(batch, folder, told["source"], told["segment"])
+        segments = segments_of(batch, results, told["source"], told["segment"])
     except (InputError, OSError):
         segments = None
     if segments is None:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, File, Form, HTTPException, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
 
 from pumpclaim.errors import InputError
 from pumpclaim.reports.worklist import FORMS
 from pumpclaim.web.batches.access import batch_of, results_of
+from pumpclaim.web.batches.exporting import write
 from pumpclaim.web.batches.removal import remove as remove_batch
 from pumpclaim.web.batches.removal import stays_in
 from pumpclaim.web.batches.store import DONE, Batch
 from pumpclaim.web.security.guard import SignedIn, require
 from pumpclaim.web.security.visitors import JUDGE, SEE_ALL, Visitor
+from pumpclaim.web.sending import passing_file, sent
 from pumpclaim.web.services import services_of
 from pumpclaim.web.templating import is_fragment, page
+from pumpclaim.web.workers.lanes import EXPORTS
 from pumpclaim.worklist import Selection, choices
 
 if TYPE_CHECKING:
@@ -194,22 +199,23 @@ def state(request: Request, visitor: SignedIn, batch: str) -> Response:
 
 
 @router.get("/batches/{batch}/export.{form}")
-def export(request: Request, visitor: SignedIn, batch: str, form: str) -> Response:
+async def export(request: Request, visitor: SignedIn, batch: str, form: str) -> Response:
     """The worklist as it is filtered, as a file."""
     services = services_of(request)
-    _, results = results_of(services, visitor, batch)
+    _, results = await run_in_threadpool(results_of, services, visitor, batch)
     if form not in FORMS:
         raise HTTPException(404, f"a worklist is exported as {', '.join(FORMS)}")
-    chosen = selection_of(request).of(results.worklist)
-    media_type, render = FORMS[form]
-    services.audit.record(
-        visitor.name, "export worklist", batch=batch, form=form, claims=str(chosen.height)
-    )
-    return Response(
-        render(chosen, results.findings_of(chosen["claim"])),
-        media_type=media_type,
-        headers={"Content-Disposition": f'attachment; filename="worklist.{form}"'},
-    )
+    selection, limits = selection_of(request), services.settings.limits
+    with passing_file() as file:
+        work = partial(write, results.folder, selection, form, limits.export_claims, file)
+        shown = await services.workers.ask(
+            request, EXPORTS, visitor.id, work, limits.export_seconds
+        )
+        await run_in_threadpool(
+            services.audit.record, visitor.name, "export worklist", batch=batch, form=form,
+            claims=str(len(shown)),
+        )  # fmt: skip
+        return sent(file, f"worklist.{form}", FORMS[form][0])
 
 
 @router.post("/batches/{batch}/judge")
