@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, File, HTTPException, Request, Response, UploadFile
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from pumpclaim.errors import InputError
@@ -12,7 +14,7 @@ from pumpclaim.reports.assessment.checklist import checklist
 from pumpclaim.reports.assessment.words import answer_words, place_words
 from pumpclaim.web.charts.access import chart_of
 from pumpclaim.web.charts.form import digest, field_of, sent_questions
-from pumpclaim.web.charts.importing import Imported, import_charts
+from pumpclaim.web.charts.importing import Found, Imported, charts_in, import_charts
 from pumpclaim.web.charts.listing import SORTS, Row, Selection, summaries
 from pumpclaim.web.charts.saving import CHANGED, Saved, judged, read_as, save
 from pumpclaim.web.charts.store import Chart, StaleError
@@ -22,6 +24,7 @@ from pumpclaim.web.security.guard import SignedIn, require
 from pumpclaim.web.security.visitors import JUDGE, SEE_ALL, Visitor
 from pumpclaim.web.services import services_of
 from pumpclaim.web.templating import is_fragment, page
+from pumpclaim.web.workers.lanes import API
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
@@ -141,17 +144,25 @@ def day_questions(policy: PolicySet, part: str) -> list[str]:
 
 
 @router.post("/charts/import")
-def take_over(
+async def take_over(
     request: Request, visitor: SignedIn, files: Annotated[list[UploadFile], File()]
 ) -> Response:
     """Make charts of chart files; what could be used, and why the rest could not."""
     require(visitor, JUDGE)
     services = services_of(request)
     limits = services.settings.limits
-    named = [(one.filename, one.file.read()) for one in files if one.filename]
+    named = [(one.filename, await one.read()) for one in files if one.filename]
     if len(named) > limits.files:
         raise InputError(f"these are more than {limits.files} files; send them in parts")
-    imported = import_charts(services.charts, visitor.id, named, limits.unpacked_bytes)
+    found = await services.workers.ask(
+        request, API, visitor.id, partial(charts_in, named, limits.unpacked_bytes), limits.judging_seconds
+    )  # fmt: skip
+    return await run_in_threadpool(_taken_over, request, visitor, found)
+
+
+def _taken_over(request: Request, visitor: Visitor, found: Found) -> Response:
+    services = services_of(request)
+    imported = import_charts(services.charts, visitor.id, found)
     for one in imported.made:
         services.audit.record(visitor.name, "import chart", chart=one.id)
     return _told(request, visitor, imported)

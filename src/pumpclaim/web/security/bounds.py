@@ -97,13 +97,11 @@ class Bounds:
         path = scope["path"]
         if scope["state"]["visitor"] is None:
             return STRANGER_BYTES
-        if path.startswith(API):
-            return limits.api_bytes
-        kind = Headers(scope=scope).get("content-type", "")
-        if path == UPLOAD or (
-            path.startswith(CHARTS) and kind.lower().startswith("multipart/form-data")
-        ):
+        if path == UPLOAD:
             return limits.upload_bytes
+        kind = Headers(scope=scope).get("content-type", "").lower().encode()
+        if path.startswith(API) or (path.startswith(CHARTS) and kind.startswith(FORM_OF_FILES)):
+            return limits.api_bytes
         return FORM_BYTES
 
     def _refusal(self, scope: Scope, limit: int) -> HTTPException:
