@@ -381,13 +381,3 @@ def test_a_contract_given_with_the_upload_judges(client: TestClient) -> None:
     unknown = uploaded(client, ("clinic.837", text), contractor="99999")
     assert client.app.state.services.batches.get(unknown).state == FAILED
     assert send(client, ("a", b"x"), contractor="abc").status_code == 422
-
-
-def test_what_is_seen_is_in_the_audit_log(client: TestClient, batch: str) -> None:
-    client.get(f"/batches/{batch}/claims/3")
-    client.get(f"/batches/{batch}/export.json")
-    entries = client.app.state.services.audit.entries()
-    told = [(entry.action, dict(entry.about)) for entry in entries]
-    assert ("see claim", {"batch": batch, "claim": "3"}) in told
-    assert any(action == "export worklist" for action, _ in told)
-    assert any(action == "upload" for action, _ in told)

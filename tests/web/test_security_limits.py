@@ -17,7 +17,7 @@ from pumpclaim.web.security.bounds import FORM_BYTES, STRANGER_BYTES
 from pumpclaim.web.settings import MB, Limits, Settings
 
 from .conftest import Server, token_of
-from .people import add_people, another, sign_in, try_sign_in
+from .people import PASSWORD, add_people, another, form_token, sign_in, try_sign_in
 from .routes import add_routes
 
 if TYPE_CHECKING:
@@ -192,6 +192,24 @@ def test_passwords_cannot_be_guessed_quickly(settings: Settings) -> None:
         assert int(answer.headers["retry-after"]) >= 1
         rates = client.app.state.security.rates
         assert rates.wait("sign-ins", "name bert") > 0, "the name waits, whatever the address"
+
+
+@pytest.mark.parametrize("written", ["ｂert", "BERT", " bert ", "ｂｅｒｔ", "bER\uff34"])
+def test_a_name_is_guessed_at_no_more_often_for_being_written_otherwise(
+    settings: Settings, written: str
+) -> None:
+    behind = replace(settings, public_url="https://pump.example")
+    with _with(behind, sign_ins_per_minute=3) as client:
+        client.base_url = "https://pump.example"
+        add_people(client.app.state.services)
+
+        def tried(name: str, number: int, password: str) -> int:
+            form = {"name": name, "password": password, "csrf": form_token(client)}
+            headers = {"X-Forwarded-For": f"192.0.2.{number}"}
+            return client.post("/sign-in", data=form, headers=headers).status_code
+
+        assert [tried("bert", n, "a wrong password") for n in range(3)] == [403] * 3
+        assert tried(written, 4, PASSWORD) == 429
 
 
 def test_behind_a_proxy_the_address_is_the_one_that_it_names(settings: Settings) -> None:

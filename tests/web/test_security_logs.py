@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import logging
 import multiprocessing
+import re
 import stat
 import sys
 import threading
@@ -15,11 +17,13 @@ import pytest
 from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
 
+from pumpclaim.cli.app import app
 from pumpclaim.errors import InputError
 from pumpclaim.web.app import create_app
 from pumpclaim.web.security import journal
-from pumpclaim.web.security.audit import FIRST, Audit
+from pumpclaim.web.security.audit import FIRST, Audit, UnwritableError
 from pumpclaim.web.security.guard import SignedIn, protect
+from pumpclaim.web.security.visitors import Visitor
 
 from .people import add_people, another, send, sign_in, try_sign_in
 
@@ -30,9 +34,13 @@ if TYPE_CHECKING:
     from pumpclaim.web.settings import Settings
 
 
+SECRET = b"the key of a server"
+ANNA = Visitor("a" * 32, "anna", "biller", None)
+
+
 @pytest.fixture
 def audit(tmp_path: Path) -> Audit:
-    return Audit(tmp_path / "audit.jsonl")
+    return Audit(tmp_path / "audit.jsonl", SECRET)
 
 
 def _lines(audit: Audit) -> list[bytes]:
@@ -45,17 +53,54 @@ def _fill(audit: Audit, count: int = 6) -> None:
 
 
 def test_an_entry_says_who_did_what_when_to_what(audit: Audit) -> None:
-    audit.record("anna", "saw claim", batch="b1", claim='odd "id"\n')
+    audit.record(ANNA, "see claim", batch="b1", claims=[('odd "id"\n', "P1"), (None, None)])
     (line,) = _lines(audit)
     entry = json.loads(line)
-    assert entry["time"].endswith("+00:00")
-    said = {name: entry[name] for name in ("who", "action", "batch", "claim", "previous")}
-    assert said == {
-        "who": "anna", "action": "saw claim", "batch": "b1", "claim": 'odd "id"\n', "previous": FIRST,
+    assert entry.pop("time").endswith("+00:00")
+    said = entry.pop("hash")
+    assert entry == {
+        "number": 1, "who": "anna", "who_id": ANNA.id, "action": "see claim", "batch": "b1",
+        "claims": [['odd "id"\n', "P1"], ["-", "-"]], "previous": FIRST,
     }  # fmt: skip
+    assert said == _hash(json.loads(line))
+
+
+def _hash(entry: dict[str, object]) -> str:
+    """The hash of an entry, made anew by who has the key."""
     without = {name: value for name, value in entry.items() if name != "hash"}
     written = json.dumps(without, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    assert entry["hash"] == hashlib.sha256(written.encode()).hexdigest()
+    key = hmac.digest(SECRET, b"audit log", "sha256")
+    return hmac.new(key, written.encode(), hashlib.sha256).hexdigest()
+
+
+def test_who_is_no_user_has_no_id(audit: Audit) -> None:
+    audit.record("command line", "add user", user="anna")
+    (entry,) = audit.entries()
+    assert (entry.who, entry.who_id, entry.about) == ("command line", None, {"user": "anna"})
+
+
+def test_whatever_is_named_is_named_wholly(audit: Audit) -> None:
+    """In several entries where one would be too long; nothing is cut in silence."""
+    claims = [(f"C{number}", f"P{number}") for number in range(1201)]
+    audit.record(ANNA, "export worklist", claims=claims, patients=["P1", "P2"], form="csv")
+    entries = list(reversed(audit.entries()))
+    assert [one.about["part"] for one in entries] == ["1 of 3", "2 of 3", "3 of 3"]
+    assert [tuple(pair) for one in entries for pair in one.about["claims"]] == claims
+    assert [one.about.get("patients") for one in entries] == [["P1", "P2"], None, None]
+    assert {one.about["form"] for one in entries} == {"csv"}
+    assert audit.verify() is None
+    audit.record(ANNA, "x", name="n" * 501)
+    assert audit.entries(1)[0].about["name"] == "n" * 499 + "…"
+
+
+def test_what_is_not_done_is_recorded_as_well(audit: Audit) -> None:
+    with audit.doing(ANNA, "change role", user="bert"):
+        assert audit.entries(1)[0].action == "change role", "before it is done"
+    with pytest.raises(InputError), audit.doing(ANNA, "change role", user="bert"):
+        raise InputError("there is no such role")
+    assert [one.action for one in audit.entries()] == [
+        "not done: change role", "change role", "change role",
+    ]  # fmt: skip
 
 
 def test_the_file_is_its_owners_alone(audit: Audit) -> None:
@@ -69,7 +114,9 @@ def test_the_newest_come_first_and_may_be_of_one_person(audit: Audit) -> None:
     _fill(audit, 700)  # more than one block of the file
     assert [one.about["claim"] for one in audit.entries(3)] == ["A699", "A698", "A697"]
     assert [one.about["claim"] for one in audit.entries(2, who="bert")] == ["A698", "A696"]
-    assert len(audit.entries(5000)) == 700
+    audit.record(ANNA, "x")
+    assert [one.action for one in audit.entries(who=ANNA.id)] == ["x"]
+    assert len(audit.entries(5000)) == 701
     assert audit.entries(who="nobody") == []
 
 
@@ -83,18 +130,30 @@ def _changed(lines: list[bytes]) -> list[bytes]:
 
 
 def _rehashed(lines: list[bytes]) -> list[bytes]:
-    """Changed by somebody who knows how the hash is made."""
+    """Changed by somebody who knows how the hash is made, and has the key."""
     entry = json.loads(lines[2])
     entry["claim"] = "B2"
-    entry.pop("hash")
-    written = json.dumps(entry, sort_keys=True, separators=(",", ":")).encode()
-    entry["hash"] = hashlib.sha256(written).hexdigest()
+    entry["hash"] = _hash(entry)
     return [*lines[:2], json.dumps(entry).encode() + b"\n", *lines[3:]]
+
+
+def _chained(lines: list[bytes], key: bool) -> list[bytes]:
+    """The third entry removed and all that follow chained anew, with the server's key or without."""
+    kept, previous = [], FIRST
+    for number, line in enumerate([*lines[:2], *lines[3:]], 1):
+        entry = json.loads(line) | {"number": number, "previous": previous}
+        without = {name: value for name, value in entry.items() if name != "hash"}
+        plain = json.dumps(without, sort_keys=True, separators=(",", ":")).encode()
+        entry["hash"] = previous = _hash(entry) if key else hashlib.sha256(plain).hexdigest()
+        kept.append(json.dumps(entry).encode() + b"\n")
+    return kept
 
 
 FAULTS: dict[str, Callable[[list[bytes]], list[bytes]]] = {
     "changed": _changed,
     "changed and hashed anew": _rehashed,
+    "chained anew without the key": lambda lines: _chained(lines, key=False),
+    "chained anew with the key": lambda lines: _chained(lines, key=True),
     "removed": lambda lines: lines[:2] + lines[3:],
     "first removed": lambda lines: lines[1:],
     "last removed": lambda lines: lines[:-1],
@@ -119,6 +178,32 @@ def test_whatever_is_done_to_an_entry_is_found(audit: Audit, fault: str) -> None
     assert audit.verify() is not None, "going on does not mend it"
 
 
+def test_an_anchor_kept_elsewhere_finds_what_the_key_can_hide(audit: Audit) -> None:
+    _fill(audit)
+    anchor = audit.anchor()
+    assert anchor is not None
+    assert audit.verify(anchor) is None
+    _fill(audit)
+    assert audit.verify(anchor) is None, "what came later does not matter"
+    lines = _lines(audit)
+
+    def forged(kept: list[bytes]) -> None:
+        audit.path.write_bytes(b"".join(kept))
+        newest = json.loads(kept[-1])
+        audit.path.with_name("audit.jsonl.head").write_text(
+            f"{newest['number']}-{newest['hash']}\n"
+        )
+        assert audit.verify() is None, "by itself it holds"
+
+    forged(_chained(lines, key=True))
+    assert "it is not the entry of the anchor" in audit.verify(anchor).what
+    forged(lines[:4])
+    assert "the entry of the anchor is gone" in audit.verify(anchor).what
+    for wrong in ("", "x", "6-", anchor[:-1], f"0-{'0' * 64}"):
+        with pytest.raises(InputError, match="no anchor"):
+            audit.verify(wrong)
+
+
 def test_the_file_itself_removed_is_found(audit: Audit) -> None:
     _fill(audit)
     audit.path.unlink()
@@ -135,13 +220,16 @@ def test_what_a_power_cut_left_unfinished_breaks_nothing(audit: Audit) -> None:
 
 
 def test_a_full_disk_is_said_and_leaves_the_chain_whole(tmp_path: Path) -> None:
-    audit = Audit(tmp_path / "no" / "such" / "folder" / "audit.jsonl")
-    with pytest.raises(InputError, match="audit log cannot be written"):
+    audit = Audit(tmp_path / "no" / "such" / "folder" / "audit.jsonl", SECRET)
+    with pytest.raises(UnwritableError) as error:
         audit.record("anna", "saw claim")
+    assert error.value.sentence == (
+        "the audit log cannot be written (No such file or directory), so nothing is shown or done"
+    )
 
 
 def _write_many(path: Path, who: str) -> None:
-    audit = Audit(path)
+    audit = Audit(path, SECRET)
     for number in range(60):
         audit.record(who, "saw claim", claim=str(number), text="x" * 400)
 
@@ -172,7 +260,9 @@ def test_sign_ins_and_changes_are_recorded(client: TestClient) -> None:
     sign_in(client, "anna")
     users = client.app.state.services.users
     bert = users.named("bert").id
+    his = {"user": "bert", "user_id": bert}
     send(client, f"/administration/users/{bert}/role", role="reviewer")
+    send(client, f"/administration/users/{bert}/role", role="king")
     send(client, f"/administration/users/{bert}/active", active="false")
     send(client, f"/administration/users/{bert}/password", password="eight quiet lanterns")
     send(client, "/administration/users", name="carl", role="biller", password="nine blue doors ok")
@@ -182,16 +272,22 @@ def test_sign_ins_and_changes_are_recorded(client: TestClient) -> None:
     audit = client.app.state.services.audit
     said = [(one.who, one.action, one.about) for one in reversed(audit.entries())]
     assert said == [
-        ("bert", "failed to sign in", {}),
-        ("anna", "signed in", {"by": "password"}),
-        ("anna", "changed role", {"user": "bert", "role": "reviewer", "was": "biller"}),
-        ("anna", "deactivated user", {"user": "bert"}),
-        ("anna", "set password", {"user": "bert"}),
-        ("anna", "added user", {"user": "carl", "role": "biller"}),
-        ("anna", "made API token", {"label": "nightly"}),
-        ("anna", "saw the audit log", {}),
-        ("anna", "signed out", {}),
+        ("bert", "fail to sign in", {}),
+        ("anna", "sign in", {"by": "password"}),
+        ("anna", "change role", {**his, "role": "reviewer", "was": "biller"}),
+        ("anna", "change role", {**his, "role": "king", "was": "reviewer"}),
+        ("anna", "not done: change role", {**his, "role": "king", "was": "reviewer"}),
+        ("anna", "deactivate user", his),
+        ("anna", "set password", his),
+        ("anna", "add user", {"user": "carl", "role": "biller"}),
+        ("anna", "make API token", {"label": "nightly", "days": "90"}),
+        ("anna", "see audit log", {}),
+        ("anna", "sign out", {}),
     ]
+    ids = {one.who: one.who_id for one in audit.entries()}
+    assert ids == {"anna": users.named("anna").id, "bert": None}, (
+        "who only says a name is nobody yet"
+    )
     assert audit.verify() is None
     text = audit.path.read_text()
     assert "wrong password" not in text
@@ -212,6 +308,40 @@ def test_the_page_of_the_audit_log_shows_filters_and_tells_of_a_break(client: Te
     path = services.audit.path
     path.write_bytes(path.read_bytes().replace(b"A1", b"A2"))
     assert "The chain does not hold" in client.get("/administration/audit").text
+
+
+def test_the_page_and_the_command_hold_the_log_against_an_anchor(
+    client: TestClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    services = client.app.state.services
+    add_people(services)
+    sign_in(client, "anna")
+    services.audit.record("bert", "see claim", claims=[(f"C{n}", "P") for n in range(8)])
+    page = client.get("/administration/audit").text
+    assert "and 3 more" in page
+    anchor = re.search(r"\d+-[0-9a-f]{64}", page)[0]
+    data = ["--data", str(services.settings.data)]
+    assert command("audit", *data, "--anchor", anchor) == 0
+    assert re.fullmatch(r"\d+-[0-9a-f]{64}\n", capsys.readouterr().out)
+    page = client.get(f"/administration/audit?anchor={anchor}").text
+    assert "the entry of the anchor stands in it" in page
+    assert client.get("/administration/audit?anchor=x").status_code == 422
+    other = anchor[:-1] + ("0" if anchor[-1] != "0" else "1")
+    assert (
+        "it is not the entry of the anchor"
+        in client.get(f"/administration/audit?anchor={other}").text
+    )
+    assert command("audit", *data, "--anchor", other, "--format", "json") == 1
+    said = json.loads(capsys.readouterr().out)
+    assert (said["holds"], said["broken"]["what"][:9]) == (False, "it is not")
+    assert command("audit", *data, "--anchor", "x") == 2
+
+
+def command(*words: str) -> int:
+    """The exit status of a command, run in this process."""
+    with pytest.raises(SystemExit) as ended:
+        app(list(words))
+    return int(ended.value.code or 0)
 
 
 def test_nothing_in_the_web_changes_the_audit_log(client: TestClient) -> None:

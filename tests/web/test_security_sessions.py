@@ -14,6 +14,8 @@ from fastapi.testclient import TestClient
 
 from pumpclaim.web.app import create_app
 from pumpclaim.web.schema import sessions
+from pumpclaim.web.schema import tokens as token_table
+from pumpclaim.web.schema import users as user_table
 from pumpclaim.web.security.guard import SignedIn, protect
 from pumpclaim.web.security.users import now
 from pumpclaim.web.settings import Limits, Settings
@@ -70,6 +72,22 @@ def test_a_server_that_others_reach_is_closed_without_users_too(tmp_path: Path) 
         ) as client:
             assert client.get("/").status_code == 303
             assert "Nobody can sign in yet" in client.get("/sign-in").text
+
+
+@pytest.mark.parametrize(
+    "header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP"]
+)
+def test_a_proxy_before_a_server_without_users_opens_nothing(
+    client: TestClient, services: Services, header: str
+) -> None:
+    through = {header: "for=192.0.2.1"}
+    for path in ("/", "/charts", "/api/v1/rules/DRG104"):
+        answer = client.get(path, headers=through)
+        assert answer.status_code == 403, path
+        assert "a proxy stands before it; add users first" in answer.text
+    assert client.get("/").status_code == 200
+    add_people(services)
+    assert client.get("/", headers=through).headers["location"] == "/sign-in"
 
 
 def test_who_is_not_signed_in_is_led_to_sign_in_and_back(client: TestClient, people: None) -> None:
@@ -245,6 +263,22 @@ def test_a_session_ends_when_it_is_not_used(
     assert left == 1, "what has run out is cleared away"
 
 
+def test_a_session_ends_however_much_it_is_used(
+    client: TestClient, services: Services, people: None
+) -> None:
+    """After a day, so that an identity provider is asked anew at least once a day."""
+    sign_in(client, "bert")
+    for minutes, status in ((24 * 60 - 1, 200), (24 * 60 + 1, 303)):
+        with services.engine.begin() as connection:
+            began = now() - timedelta(minutes=minutes)
+            connection.execute(sa.update(sessions).values(created=began, seen=now()))
+        assert client.get("/").status_code == status
+    sign_in(another(client), "rita")
+    with services.engine.connect() as connection:
+        left = connection.execute(sa.select(sa.func.count()).select_from(sessions)).scalar_one()
+    assert left == 1, "what is over is cleared away"
+
+
 def test_use_is_written_down_at_most_once_a_minute(
     client: TestClient, services: Services, people: None
 ) -> None:
@@ -280,7 +314,11 @@ def test_a_deactivated_user_is_out_at_once(
     assert client.get("/").status_code == 303, "the old session does not come back"
 
 
-def test_a_new_password_ends_all_other_sessions(client: TestClient, people: None) -> None:
+def test_a_new_password_ends_all_other_sessions_and_all_tokens(
+    client: TestClient, services: Services, people: None
+) -> None:
+    for name in ("bert", "rita"):
+        client.app.state.security.tokens.make(services.users.named(name).id, "nightly")
     sign_in(client, "bert")
     other = sign_in(another(client), "bert")
     rita = sign_in(another(client), "rita")
@@ -290,6 +328,8 @@ def test_a_new_password_ends_all_other_sessions(client: TestClient, people: None
     assert client.get("/").status_code == 200
     assert other.get("/").status_code == 303
     assert rita.get("/").status_code == 200
+    assert client.app.state.security.tokens.of(services.users.named("bert").id) == []
+    assert len(client.app.state.security.tokens.of(services.users.named("rita").id)) == 1
     assert try_sign_in(another(client), "bert").status_code == 403
     assert try_sign_in(another(client), "bert", new).status_code == 303
 
@@ -298,8 +338,9 @@ def test_a_new_password_ends_all_other_sessions(client: TestClient, people: None
     ("form", "why"),
     [
         ({"current": "wrong", "new": "eight quiet lanterns"}, "current password is not right"),
-        ({"current": PASSWORD, "new": "short"}, "at least 12"),
+        ({"current": PASSWORD, "new": "short"}, "at least 15"),
         ({"current": PASSWORD, "new": "eight quiet lanterns", "again": "x"}, "both times"),
+        ({"current": PASSWORD, "new": PASSWORD}, "the old password"),
     ],
 )
 def test_a_password_is_changed_only_by_who_knows_it(
@@ -373,6 +414,40 @@ def test_tokens_need_a_label_and_have_an_end(client: TestClient, people: None) -
     for number in range(50):
         tokens.make(bert.id, str(number))
     assert "at most 50" in send(client, "/account/tokens", label="one more").text
+
+
+def test_a_token_ends_on_its_day(client: TestClient, services: Services, people: None) -> None:
+    tokens = client.app.state.security.tokens
+    bert = services.users.named("bert").id
+    sign_in(client, "bert")
+    shown = send(client, "/account/tokens", label="for a week", days="7").text
+    token = re.search(r"pumpclaim_[\w-]{43}", shown)[0]
+    (kept,) = tokens.of(bert)
+    assert kept.expires - kept.created == timedelta(days=7)
+    assert kept.expires.strftime("%Y-%m-%d") in client.get("/account").text
+    assert tokens.visitor(token) is not None
+    with services.engine.begin() as connection:
+        connection.execute(sa.update(token_table).values(expires=now()))
+    assert tokens.visitor(token) is None
+    assert "over</span>" in client.get("/account").text
+    for days in ("0", "366", "-1", "soon"):
+        assert send(client, "/account/tokens", label="x", days=days).status_code == 422, days
+    assert send(client, "/account/tokens", label="x").status_code == 200
+    assert (tokens.of(bert)[0].expires - tokens.of(bert)[0].created).days == 90
+
+
+def test_the_token_of_whom_the_provider_no_longer_knows_ends(
+    client: TestClient, services: Services
+) -> None:
+    kim = services.users.from_provider("idp 1", ["kim"], "biller")
+    tokens = client.app.state.security.tokens
+    token = tokens.make(kim.id, "nightly", 365)
+    for days, is_known in ((29, True), (31, False)):
+        with services.engine.begin() as connection:
+            connection.execute(sa.update(user_table).values(vouched=now() - timedelta(days=days)))
+        assert (tokens.visitor(token) is not None) is is_known
+    services.users.from_provider("idp 1", ["kim"], "reviewer")
+    assert tokens.visitor(token).role == "reviewer"
 
 
 def test_a_removed_user_leaves_nothing_behind(

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,7 @@ from pumpclaim.web.workers.worker import FaultError, GivenUpError, Why, Worker
 from .conftest import EXAMPLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
     from fastapi.testclient import TestClient
 
@@ -322,6 +322,12 @@ def workers() -> Iterator[Workers]:
     made.close()
 
 
+def run(asked: Coroutine[Any, Any, Any]) -> Any:
+    """What is asked for, in a thread of its own: this one may have a browser's loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, asked).result(30)
+
+
 def request(*messages: str) -> Request:
     """A request from which these messages come, and then nothing for ever."""
     left = list(messages)
@@ -339,13 +345,13 @@ def test_who_is_gone_keeps_no_worker_busy(here: None) -> None:
     gone = request("http.request", "http.disconnect")
     with workers() as asked:
         with pytest.raises(ClientDisconnect):
-            asyncio.run(asked.ask(gone, lane, "a", partial(gate.pass_through, "gone"), 30))
+            run(asked.ask(gone, lane, "a", partial(gate.pass_through, "gone"), 30))
         assert asked._open == set()
         gate.opened.set()
         stays = asked.ask(
             request("http.request"), lane, "a", partial(gate.pass_through, "stays"), 30
         )
-        assert asyncio.run(stays) == "stays"
+        assert run(stays) == "stays"
 
 
 def test_a_server_that_stops_leaves_no_work_behind(here: None) -> None:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from pumpclaim.errors import InputError, UnusableError
 from pumpclaim.reports.words import clean
+from pumpclaim.web.security.audit import UnwritableError
 from pumpclaim.web.templating import is_fragment, page
 
 if TYPE_CHECKING:
@@ -69,6 +70,10 @@ def install(app: FastAPI) -> None:
     def unusable(request: Request, error: InputError) -> Response:
         errors = error.errors if isinstance(error, UnusableError) else ()
         return answer(request, 422, str(error), errors=errors)
+
+    @app.exception_handler(UnwritableError)
+    def unwritten(request: Request, error: UnwritableError) -> Response:
+        return answer(request, 503, error.sentence)
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:

@@ -75,7 +75,7 @@ def open_services(settings: Settings) -> Services:
         preferences=Preferences(engine),
         batches=BatchStore(engine, data / "batches"),
         charts=ChartStore(engine),
-        audit=Audit(data / "audit.jsonl"),
+        audit=Audit(data / "audit.jsonl", secret),
         workers=Workers(settings.limits),
     )
 

@@ -35,6 +35,7 @@ class Limits:
     uploads_per_minute: int = 30
     sign_ins_per_minute: int = 10
     session_minutes: int = 12 * 60
+    session_minutes_in_all: int = 24 * 60
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ async def assess(
     switches = Switches(asked.reading)
     judged = partial(work.assess, charts, switches, bounds(limits))
     content, shown = await worked(request, visitor, API, judged)
-    await run_in_threadpool(services.audit.record, visitor.name, "assess by API", **shown)
+    await run_in_threadpool(services.audit.record, visitor, "assess by API", charts=shown)
     return json(content)
 
 

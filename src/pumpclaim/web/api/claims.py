@@ -54,5 +54,5 @@ async def check(
     )
     judged = partial(work.check, sent["files"], sent.get("charts"), switches, bounds(limits))
     content, shown = await worked(request, visitor, API, judged)
-    await run_in_threadpool(services.audit.record, visitor.name, "check by API", **shown)
+    await run_in_threadpool(services.audit.record, visitor, "check by API", claims=shown)
     return json(content)

@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
     Sent = tuple[str, bytes]
 
-NAMED = 25
-"""Claims and charts that the audit log names; of more it keeps the number."""
-
 
 @dataclass(frozen=True)
 class Switches:
@@ -50,8 +47,8 @@ class Switches:
     ignore: Sequence[str] = ()
 
 
-Told = tuple[bytes, dict[str, str]]
-"""An answer, and which claims or charts it shows, as the audit log keeps it."""
+Told = tuple[bytes, list[tuple[str | None, str | None]]]
+"""An answer, and which claims or charts it shows: each with its patient, as the audit log keeps it."""
 
 
 def check(
@@ -70,8 +67,9 @@ def check(
         ignore=rule_codes(switches.ignore),
         charts=chart_set,
     )
-    claims = review.claim_set.claims
-    return render(review), _named("claims", claims["claim_id"].fill_null("-").to_list())
+    claims = review.claim_set
+    shown = claims.claims.select("claim_id", "patient_id").rows()
+    return render(review), shown + [(one, None) for one in claims.rejected["claim_id"]]
 
 
 def assess(charts: Sequence[Sent], switches: Switches, bounds: Bounds) -> Told:
@@ -81,8 +79,8 @@ def assess(charts: Sequence[Sent], switches: Switches, bounds: Bounds) -> Told:
     assessment = hold_charts_against_article(chart_set, policy=policy)
     if chart_set.refused and not assessment.charts:
         raise _unusable(chart_set.refused, "charts")
-    shown = [one.patient_id for one in assessment.charts]
-    return assessment_report.render(assessment), _named("charts", shown)
+    shown = [(f"{one.source} {one.place}", one.patient_id) for one in assessment.charts]
+    return assessment_report.render(assessment), list(shown)
 
 
 def price(
@@ -131,8 +129,3 @@ def _place(refusal: Refusal) -> str:
     at = f", segment {refusal.segment}" if refusal.segment is not None else ""
     at += f", line {refusal.line}" if refusal.line is not None else ""
     return f"{refusal.source}{at}"
-
-
-def _named(what: str, ids: list[str]) -> dict[str, str]:
-    about = {what: str(len(ids))}
-    return about | {"ids": " ".join(ids)} if 0 < len(ids) <= NAMED else about

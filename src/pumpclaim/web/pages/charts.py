@@ -84,7 +84,8 @@ def _list(
     asked = request.query_params.get("page", "1")
     number = min(pages, max(1, int(asked))) if asked.isdecimal() and len(asked) < 9 else 1
     shown = chosen[(number - 1) * ROWS : number * ROWS]
-    services.audit.record(visitor.name, "see charts", charts=" ".join(r.chart.id for r in shown))
+    seen = [(row.chart.id, row.chart.patient_id) for row in shown]
+    services.audit.record(visitor, "see charts", charts=seen)
     return page(
         request, template, visitor, status=status, headers=headers,
         rows=shown, chosen=len(chosen), all=len(rows), number=number, pages=pages,
@@ -122,15 +123,14 @@ def create(request: Request, visitor: SignedIn, form: Posted) -> Response:
         for name in day_questions(services.policy_of(visitor), typed.get("part", ""))
         if typed.get(name, "").strip()
     }
+    patient = typed.get("patient_id", "")
     try:
-        made = services.charts.create(
-            visitor.id, typed.get("part", ""), typed.get("patient_id", ""), answers
-        )
+        with services.audit.doing(visitor, "create chart", patients=[patient]):
+            made = services.charts.create(visitor.id, typed.get("part", ""), patient, answers)
     except InputError as error:
         return _list(
             request, visitor, "charts.html.j2", status=422, problem=error.what, typed=typed
         )
-    services.audit.record(visitor.name, "create chart", chart=made.id)
     return go_to(request, f"/charts/{made.id}")
 
 
@@ -162,9 +162,9 @@ async def take_over(
 
 def _taken_over(request: Request, visitor: Visitor, found: Found) -> Response:
     services = services_of(request)
+    patients = [patient for _, _, patient, _ in found.charts]
+    services.audit.record(visitor, "import charts", patients=patients)
     imported = import_charts(services.charts, visitor.id, found)
-    for one in imported.made:
-        services.audit.record(visitor.name, "import chart", chart=one.id)
     return _told(request, visitor, imported)
 
 
@@ -180,7 +180,7 @@ def chart_page(request: Request, visitor: SignedIn, chart: str, said: str = "") 
     """The checklist as a form, or to read for who may only look."""
     services = services_of(request)
     found = chart_of(services, visitor, chart)
-    services.audit.record(visitor.name, "see chart", chart=chart)
+    services.audit.record(visitor, "see chart", charts=[(chart, found.patient_id)])
     return _page(request, visitor, found, notice="Saved." if said == "saved" else None)
 
 
@@ -255,12 +255,8 @@ def _save(
     request: Request, visitor: Visitor, chart: Chart, questions: list[Question], form: FormData
 ) -> tuple[Chart, dict[str, Saved]]:
     services = services_of(request)
-    changed, became = save(services.charts, chart, questions, form)
-    if changed.version != chart.version:
-        services.audit.record(
-            visitor.name, "change chart", chart=chart.id, version=str(changed.version)
-        )
-    return changed, became
+    services.audit.record(visitor, "change chart", charts=[(chart.id, chart.patient_id)])
+    return save(services.charts, chart, questions, form)
 
 
 @router.post("/charts/{chart}/answers/{question}")
@@ -297,12 +293,15 @@ def rename(request: Request, visitor: SignedIn, chart: str, form: Posted) -> Res
     try:
         if form.get("seen") != digest({"answer": found.patient_id}):
             raise InputError(CHANGED)
-        services.charts.rename(chart, str(form.get("patient_id", "")), found.version)
+        patient = str(form.get("patient_id", ""))
+        with services.audit.doing(
+            visitor, "rename chart", charts=[(chart, found.patient_id)], patients=[patient]
+        ):
+            services.charts.rename(chart, patient, found.version)
     except StaleError as error:
         return _page(request, visitor, error.chart, status=409, problem=f"Not saved: {CHANGED}.")
     except InputError as error:
         return _page(request, visitor, found, status=422, problem=f"Not saved: {error.what}.")
-    services.audit.record(visitor.name, "rename chart", chart=chart)
     return go_to(request, f"/charts/{chart}?said=saved")
 
 
@@ -319,7 +318,7 @@ def ask_remove(request: Request, visitor: SignedIn, chart: str) -> Response:
 def remove(request: Request, visitor: SignedIn, chart: str) -> Response:
     """Remove a chart with all its answers."""
     services = services_of(request)
-    chart_of(services, visitor, chart, change=True)
+    found = chart_of(services, visitor, chart, change=True)
+    services.audit.record(visitor, "remove chart", charts=[(chart, found.patient_id)])
     services.charts.remove(chart)
-    services.audit.record(visitor.name, "remove chart", chart=chart)
     return go_to(request, "/charts")

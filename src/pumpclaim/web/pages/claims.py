@@ -41,7 +41,8 @@ def claim_page(request: Request, visitor: SignedIn, batch: str, claim: int) -> R
     found, results = results_of(services, visitor, batch)
     one = review_claim(found, results, claim)
     told = claim_document(one.review, one.position)
-    services.audit.record(visitor.name, "see claim", batch=batch, claim=str(claim))
+    seen = [(told["claim_id"], told["patient_id"])]
+    services.audit.record(visitor, "see claim", batch=batch, claims=seen)
     selection = selection_of(request)
     past = past_document(one.review, told["patient_id"])
     row = results.worklist.row(by_predicate=pl.col("claim") == claim, named=True)
@@ -94,4 +95,6 @@ def reservoir(request: Request, visitor: SignedIn, batch: str, claim: int) -> Re
     measured = of_review(one.review)
     if patient is None or not measured.refills.filter(patient_id=patient).height:
         raise HTTPException(404, "no refill of this patient is known, so there is no picture")
+    seen = [(one.review.claim_set.claims["claim_id"][one.position], patient)]
+    services.audit.record(visitor, "see picture of claim", batch=batch, claims=seen)
     return svg(patient_history(measured, patient))

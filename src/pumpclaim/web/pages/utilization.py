@@ -38,7 +38,7 @@ def practices(request: Request, visitor: SignedIn, batch: str | None = None) -> 
         return page(request, "utilization_choose.html.j2", visitor, batches=judged)
     found, results = results_of(services, visitor, batch)
     measured = _measured(found, results)
-    services.audit.record(visitor.name, "see utilization", batch=batch)
+    services.audit.record(visitor, "see utilization", batch=batch)
     return page(
         request, "utilization.html.j2", visitor,
         batch=found, table=_numbered(measured, "provider")[:ROWS], thresholds=measured.thresholds,
@@ -53,13 +53,17 @@ def one_practice(request: Request, visitor: SignedIn, batch: str, number: int) -
     found, results = results_of(services, visitor, batch)
     measured = _measured(found, results)
     provider = _named(measured, "provider", number)
-    services.audit.record(visitor.name, "see practice", batch=batch, practice=str(number))
     own = measured.refills.filter(billing_provider_npi=provider)
     keep = set(own["patient_id"].to_list())
+    table = [row for row in _numbered(measured, "patient") if row["patient_id"] in keep][:ROWS]
+    services.audit.record(
+        visitor, "see practice", batch=batch, practice=provider,
+        patients=[str(row["patient_id"]) for row in table],
+    )  # fmt: skip
     return page(
         request, "practice.html.j2", visitor,
         batch=found, number=number, provider=provider, words=practice(measured, provider).words,
-        table=[row for row in _numbered(measured, "patient") if row["patient_id"] in keep][:ROWS],
+        table=table,
         thresholds=measured.thresholds,
     )  # fmt: skip
 
@@ -67,9 +71,12 @@ def one_practice(request: Request, visitor: SignedIn, batch: str, number: int) -
 @router.get("/utilization/{batch}/practices/{number}/picture.svg")
 def practice_picture(request: Request, visitor: SignedIn, batch: str, number: int) -> Response:
     """The picture of one practice among the others of the upload."""
-    found, results = results_of(services_of(request), visitor, batch)
+    services = services_of(request)
+    found, results = results_of(services, visitor, batch)
     measured = _measured(found, results)
-    return svg(practice(measured, _named(measured, "provider", number)))
+    provider = _named(measured, "provider", number)
+    services.audit.record(visitor, "see picture of practice", batch=batch, practice=provider)
+    return svg(practice(measured, provider))
 
 
 @router.get("/utilization/{batch}/patients/{number}")
@@ -79,10 +86,13 @@ def one_patient(request: Request, visitor: SignedIn, batch: str, number: int) ->
     found, results = results_of(services, visitor, batch)
     measured = _measured(found, results)
     patient = _named(measured, "patient", number)
-    services.audit.record(visitor.name, "see patient", batch=batch, patient=str(number))
     claims = dict(
         results.worklist.filter(patient_id=patient).select("claim_id", "claim").iter_rows()
     )
+    services.audit.record(
+        visitor, "see patient", batch=batch, patients=[patient],
+        claims=[(one, patient) for one in claims],
+    )  # fmt: skip
     return page(
         request, "patient.html.j2", visitor,
         batch=found, number=number, patient=patient, claims=claims,
@@ -94,9 +104,12 @@ def one_patient(request: Request, visitor: SignedIn, batch: str, number: int) ->
 @router.get("/utilization/{batch}/patients/{number}/reservoir.svg")
 def patient_picture(request: Request, visitor: SignedIn, batch: str, number: int) -> Response:
     """The picture of one patient's reservoir."""
-    found, results = results_of(services_of(request), visitor, batch)
+    services = services_of(request)
+    found, results = results_of(services, visitor, batch)
     measured = _measured(found, results)
-    return svg(patient_history(measured, _named(measured, "patient", number)))
+    patient = _named(measured, "patient", number)
+    services.audit.record(visitor, "see picture of patient", batch=batch, patients=[patient])
+    return svg(patient_history(measured, patient))
 
 
 def _measured(batch: Batch, results: Results) -> Utilization:

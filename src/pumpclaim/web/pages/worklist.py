@@ -79,10 +79,9 @@ def upload(
         options["contractor"] = _contract(contractor.strip())
     named = ((one.filename or "", one.file) for one in files)
     with services.batches.arriving(visitor.id, named, services.settings.limits) as arrived:
-        services.audit.record(
-            visitor.name, "upload", batch=arrived.id, files=str(len(arrived.files))
-        )
-        batch = services.batches.admit(arrived, options)
+        count = str(len(arrived.files))
+        with services.audit.doing(visitor, "upload", batch=arrived.id, files=count):
+            batch = services.batches.admit(arrived, options)
     runner_of(request).submit(batch.id)
     return go_to(request, f"/batches/{batch.id}")
 
@@ -121,10 +120,7 @@ def worklist(request: Request, visitor: SignedIn, batch: str) -> Response:
     number = _page_number(request, chosen.height)
     rows = chosen.slice((number - 1) * ROWS, ROWS)
     services.audit.record(
-        visitor.name,
-        "see worklist",
-        batch=batch,
-        claims=" ".join(map(str, rows["claim"].to_list())),
+        visitor, "see worklist", batch=batch, claims=rows.select("claim_id", "patient_id").rows()
     )
     part = is_fragment(request)
     return page(
@@ -212,8 +208,8 @@ async def export(request: Request, visitor: SignedIn, batch: str, form: str) -> 
             request, EXPORTS, visitor.id, work, limits.export_seconds
         )
         await run_in_threadpool(
-            services.audit.record, visitor.name, "export worklist", batch=batch, form=form,
-            claims=str(len(shown)),
+            services.audit.record, visitor, "export worklist", batch=batch, form=form,
+            filter=query_of(selection), claims=shown,
         )  # fmt: skip
         return sent(file, f"worklist.{form}", FORMS[form][0])
 
@@ -224,10 +220,10 @@ def judge_again(request: Request, visitor: SignedIn, batch: str) -> Response:
     services = services_of(request)
     found = batch_of(services, visitor, batch, change=True)
     if found.is_ended:
-        services.audit.record(visitor.name, "judge again", batch=batch)
         options = {**found.options, **_options(services, visitor)}
-        if services.batches.judge_again(batch, options):
-            runner_of(request).submit(batch)
+        with services.audit.doing(visitor, "judge again", batch=batch):
+            if services.batches.judge_again(batch, options):
+                runner_of(request).submit(batch)
     return go_to(request, f"/batches/{batch}")
 
 
@@ -246,7 +242,7 @@ def remove(request: Request, visitor: SignedIn, batch: str) -> Response:
     """Remove an upload: its files, what was found in them, and its claims from the history."""
     services = services_of(request)
     found = batch_of(services, visitor, batch, change=True)
-    services.audit.record(visitor.name, "remove upload", batch=batch)
-    runner_of(request).end(batch)
-    remove_batch(services, found)
+    with services.audit.doing(visitor, "remove upload", batch=batch):
+        runner_of(request).end(batch)
+        remove_batch(services, found)
     return go_to(request, "/")
