@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CONTRACT_DIGITS = 5
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DOLLARS = re.compile(r"[0-9]{1,15}(\.[0-9]{0,9})?|\.[0-9]{1,9}")
 
 
@@ -27,8 +28,10 @@ def contract_number(text: str) -> str:
 
 
 def day(text: str) -> date:
-    """A date in ISO 8601."""
+    """A date in the long form of ISO 8601."""
     try:
+        if not _DAY.fullmatch(text):
+            raise ValueError
         return date.fromisoformat(text)
     except ValueError:
         raise InputError(f"'{text}' is no date; write year, month and day as 2024-03-05") from None

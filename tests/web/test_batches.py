@@ -192,8 +192,18 @@ def test_an_upload_that_is_cut_off_is_not_taken_for_a_smaller_one(client: TestCl
 
 
 def test_an_upload_without_a_file(client: TestClient) -> None:
-    answer = send(client, ("", b""))
-    assert answer.status_code == 422
+    token = {"X-CSRF-Token": token_of(client)}
+    for sent in (
+        {"files": [("files", ("", b""))]},
+        {"data": {"files": "text"}},
+        {"data": {"contractor": "01312"}},
+        {"content": b"x"},
+        {},
+    ):
+        for path in ("/batches", "/charts/import"):
+            answer = client.post(path, headers=token, **sent)
+            assert answer.status_code == 422, sent
+            assert "there is no file; choose" in answer.text
     assert client.app.state.services.batches.of(None) == []
 
 

@@ -68,7 +68,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(InputError)
     def unusable(request: Request, error: InputError) -> Response:
-        errors = error.errors if isinstance(error, UnusableError) else ()
+        where = "query" if request.method == "GET" else "body"
+        errors: Sequence[Wrong] = [{"where": error.source or where, "what": error.what}]
+        if isinstance(error, UnusableError) and error.errors:
+            errors = error.errors
         return answer(request, 422, str(error), errors=errors)
 
     @app.exception_handler(UnwritableError)

@@ -93,11 +93,13 @@ THRESHOLD = "Set a threshold of ours, NAME=VALUE. May be repeated."
 ON = "Date of service, as 2024-03-05; today if not given."
 
 
-class _Query(BaseModel):
+class Nothing(BaseModel):
+    """No option at all."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class Switched(_Query):
+class Switched(Nothing):
     """Readings of the article that are switched for one request."""
 
     reading: Readings = Field(default=[], description=READING)

@@ -6,10 +6,12 @@ Each function raises InputError, as the command does, for what cannot be used.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pumpclaim.charts.assessment import assess as hold_charts_against_article
-from pumpclaim.errors import UnusableError
+from pumpclaim.engine import choose_rules
+from pumpclaim.errors import InputError, UnusableError
 from pumpclaim.estimate import estimate as reckon
 from pumpclaim.options import pairs, rule_codes
 from pumpclaim.policy import load
@@ -26,13 +28,15 @@ from pumpclaim.reports.written import json_bytes
 from pumpclaim.review import check as hold_against_article
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
     from decimal import Decimal
 
     from pumpclaim.claim_set import ClaimSet, Refusal
+    from pumpclaim.policy import PolicySet
     from pumpclaim.readers.sources import Bounds
 
+    Value = TypeVar("Value")
     Sent = tuple[str, bytes]
 
 
@@ -55,7 +59,10 @@ def check(
     files: Sequence[Sent], charts: Sequence[Sent] | None, switches: Switches, bounds: Bounds
 ) -> Told:
     """Claims, with charts where there are any, held against the article."""
-    policy = load(pairs(switches.reading), pairs(switches.threshold))
+    policy, select = _policy(switches), rule_codes(switches.select)
+    ignore = rule_codes(switches.ignore)
+    for where, codes in (("query.select", select), ("query.ignore", ignore)):
+        _said_of(where, partial(choose_rules, codes))
     chart_set = None
     if charts is not None:
         chart_set = read_chart_data(charts, policy, bounds.unpacked_bytes)
@@ -63,8 +70,8 @@ def check(
         _claims(files, bounds),
         policy=policy,
         contractor=switches.contractor,
-        select=rule_codes(switches.select),
-        ignore=rule_codes(switches.ignore),
+        select=select,
+        ignore=ignore,
         charts=chart_set,
     )
     claims = review.claim_set
@@ -74,7 +81,7 @@ def check(
 
 def assess(charts: Sequence[Sent], switches: Switches, bounds: Bounds) -> Told:
     """Charts held against the article."""
-    policy = load(pairs(switches.reading))
+    policy = _policy(switches)
     chart_set = read_chart_data(charts, policy, bounds.unpacked_bytes)
     assessment = hold_charts_against_article(chart_set, policy=policy)
     if chart_set.refused and not assessment.charts:
@@ -94,7 +101,7 @@ def price(
     reading: Sequence[str],
 ) -> bytes:
     """The price of one refill's drugs; the deductible that is left brings the estimate too."""
-    policy = load(pairs(reading))
+    policy = _policy(Switches(reading))
     priced = quote(text, on=on, cartridges=cartridges, charge=charge, policy=policy)
     estimated = None
     if (estimate or deductible_left is not None) and priced.payable is not None:
@@ -104,8 +111,23 @@ def price(
 
 def refill(*, switches: Switches, **asked: Any) -> bytes:
     """The plan of one fill; ``asked`` is what ``pumpclaim.refill.plan`` takes."""
-    policy = load(pairs(switches.reading), pairs(switches.threshold))
+    policy = _policy(switches)
     return json_bytes(refill_report.document(plan(policy=policy, **asked)))
+
+
+def _policy(switches: Switches) -> PolicySet:
+    """The policy as it is switched; what cannot be switched is told by its option."""
+    readings, thresholds = pairs(switches.reading), pairs(switches.threshold)
+    _said_of("query.reading", partial(load, readings))
+    return _said_of("query.threshold", partial(load, readings, thresholds))
+
+
+def _said_of(where: str, read: Callable[[], Value]) -> Value:
+    """What ``read`` gives; what is wrong with it is said of an option."""
+    try:
+        return read()
+    except InputError as error:
+        raise UnusableError(str(error), [{"where": where, "what": error.what}]) from None
 
 
 def _claims(files: Sequence[Sent], bounds: Bounds) -> ClaimSet:

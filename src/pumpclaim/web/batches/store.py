@@ -221,8 +221,6 @@ def _keep(
 ) -> list[dict[str, Any]]:
     kept: list[dict[str, Any]] = []
     for name, content in files:
-        if not name:
-            continue
         if len(kept) == limits.files:
             raise InputError(f"these are more than {limits.files} files; send them in parts")
         path = folder / f"{len(kept) + 1:04d}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, File, HTTPException, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from pumpclaim.errors import InputError
 from pumpclaim.reports.assessment.checklist import checklist
@@ -19,6 +19,7 @@ from pumpclaim.web.charts.listing import SORTS, Row, Selection, summaries
 from pumpclaim.web.charts.saving import CHANGED, Saved, judged, read_as, save
 from pumpclaim.web.charts.store import Chart, StaleError
 from pumpclaim.web.pages import chart_files
+from pumpclaim.web.pages.given import files_of
 from pumpclaim.web.pages.worklist import go_to, owners
 from pumpclaim.web.security.guard import SignedIn, require
 from pumpclaim.web.security.visitors import JUDGE, SEE_ALL, Visitor
@@ -145,13 +146,15 @@ def day_questions(policy: PolicySet, part: str) -> list[str]:
 
 @router.post("/charts/import")
 async def take_over(
-    request: Request, visitor: SignedIn, files: Annotated[list[UploadFile], File()]
+    request: Request,
+    visitor: SignedIn,
+    files: Annotated[list[tuple[str, UploadFile]], Depends(files_of)],
 ) -> Response:
     """Make charts of chart files; what could be used, and why the rest could not."""
     require(visitor, JUDGE)
     services = services_of(request)
     limits = services.settings.limits
-    named = [(one.filename, await one.read()) for one in files if one.filename]
+    named = [(name, await one.read()) for name, one in files]
     if len(named) > limits.files:
         raise InputError(f"these are more than {limits.files} files; send them in parts")
     found = await services.workers.ask(

@@ -8,9 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, File, Form, HTTPException, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 
 from pumpclaim.errors import InputError
 from pumpclaim.reports.worklist import FORMS
@@ -19,6 +20,7 @@ from pumpclaim.web.batches.exporting import write
 from pumpclaim.web.batches.removal import remove as remove_batch
 from pumpclaim.web.batches.removal import stays_in
 from pumpclaim.web.batches.store import DONE, Batch
+from pumpclaim.web.pages.given import files_of
 from pumpclaim.web.security.guard import SignedIn, require
 from pumpclaim.web.security.visitors import JUDGE, SEE_ALL, Visitor
 from pumpclaim.web.sending import passing_file, sent
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from pumpclaim.web.services import Services
 
 router = APIRouter()
+Files = Annotated[list[tuple[str, UploadFile]], Depends(files_of)]
 ROWS = 50
 """Claims on one page of the worklist."""
 DAYS = ("first_day", "last_day")
@@ -68,7 +71,7 @@ def owners(services: Services, visitor: Visitor) -> dict[str, str]:
 def upload(
     request: Request,
     visitor: SignedIn,
-    files: Annotated[list[UploadFile], File()],
+    files: Files,
     contractor: Annotated[str, Form()] = "",
 ) -> Response:
     """Keep files and have them judged; on to their worklist."""
@@ -77,7 +80,7 @@ def upload(
     options = _options(services, visitor)
     if contractor.strip():
         options["contractor"] = _contract(contractor.strip())
-    named = ((one.filename or "", one.file) for one in files)
+    named = ((name, one.file) for name, one in files)
     with services.batches.arriving(visitor.id, named, services.settings.limits) as arrived:
         count = str(len(arrived.files))
         with services.audit.doing(visitor, "upload", batch=arrived.id, files=count):

@@ -31,7 +31,10 @@ async def visitor_of(request: Request) -> Visitor:
     if request.url.path.startswith(API):
         raise HTTPException(401, "sign in, or send an API token", WHO_ARE_YOU)
     if "hx-request" in request.headers:
-        shown = urlsplit(request.headers.get("hx-current-url", "/"))
+        try:
+            shown = urlsplit(request.headers.get("hx-current-url", "/"))
+        except ValueError:
+            shown = urlsplit("/")
         raise HTTPException(
             401, "you are not signed in", {"HX-Redirect": sign_in_url(shown.path, shown.query)}
         )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Mount
 
 import pumpclaim
@@ -95,6 +95,8 @@ class Journal:
 
         try:
             await self.app(scope, receive, sent)
+        except ClientDisconnect:
+            pass  # who asked is gone; nobody is to blame, and nobody listens
         except Exception as error:
             sentence = fault(error, route_of(scope))
             if status is None:
@@ -113,7 +115,8 @@ class Journal:
 
 def route_of(scope: Scope) -> str | None:
     """The template of the route that took a request (``/claims/{id}``), never its path; null for none."""
-    route = scope.get("route")
+    # Of a router that is included the framework keeps the whole template here, the route has the end of it.
+    route = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
     if route is None:
         route = next(
             (
