@@ -8,9 +8,8 @@ from fastapi.openapi.utils import get_openapi
 
 from pumpclaim.policy import FRACTIONS, load
 from pumpclaim.reports import chart_template, schemas
-from pumpclaim.rules import RULES
 from pumpclaim.web.api import claims, samples
-from pumpclaim.web.api.asked import REFERENCE
+from pumpclaim.web.api.asked import REFERENCE, RULES_AND_FAMILIES
 from pumpclaim.web.api.uploads import FORM, JSON
 from pumpclaim.web.errors import PROBLEM
 from pumpclaim.web.security.cookies import NAME
@@ -183,7 +182,7 @@ def _choices() -> Document:
     return {
         "RuleOrFamily": {
             "type": "string",
-            "enum": [*dict.fromkeys(code[:3] for code in RULES), *RULES],
+            "enum": list(RULES_AND_FAMILIES),
         },
         "ReadingChoice": {
             "type": "string",
@@ -235,7 +234,8 @@ def _claims_body() -> Document:
     """A file as the body, or several in a form."""
     binary = {"type": "string", "format": "binary"}
     content: Document = {
-        kind: {"schema": {**binary, "description": what}} for kind, what in claims.BODIES.items()
+        kind: {"schema": {**binary, "minLength": 1, "description": what}}
+        for kind, what in claims.BODIES.items()
     }
     content["application/edi-x12"]["example"] = samples.text("claims.837")
     content["text/csv"]["example"] = samples.text("claims.csv")

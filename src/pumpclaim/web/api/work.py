@@ -10,10 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pumpclaim.charts.assessment import assess as hold_charts_against_article
-from pumpclaim.engine import choose_rules
 from pumpclaim.errors import InputError, UnusableError
 from pumpclaim.estimate import estimate as reckon
-from pumpclaim.options import pairs, rule_codes
+from pumpclaim.options import pairs
 from pumpclaim.policy import load
 from pumpclaim.quote import price as quote
 from pumpclaim.readers import read_sources
@@ -59,10 +58,7 @@ def check(
     files: Sequence[Sent], charts: Sequence[Sent] | None, switches: Switches, bounds: Bounds
 ) -> Told:
     """Claims, with charts where there are any, held against the article."""
-    policy, select = _policy(switches), rule_codes(switches.select)
-    ignore = rule_codes(switches.ignore)
-    for where, codes in (("query.select", select), ("query.ignore", ignore)):
-        _said_of(where, partial(choose_rules, codes))
+    policy = _policy(switches)
     chart_set = None
     if charts is not None:
         chart_set = read_chart_data(charts, policy, bounds.unpacked_bytes)
@@ -70,8 +66,8 @@ def check(
         _claims(files, bounds),
         policy=policy,
         contractor=switches.contractor,
-        select=select,
-        ignore=ignore,
+        select=switches.select,
+        ignore=switches.ignore,
         charts=chart_set,
     )
     claims = review.claim_set
