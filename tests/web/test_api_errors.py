@@ -273,6 +273,41 @@ def test_addresses_and_methods(client: TestClient) -> None:
     assert "the contracts are 01111" in found["detail"]
 
 
+@pytest.mark.parametrize(
+    ("path", "sent", "where"),
+    [
+        ("check", {"files": part(CLINIC), "params": {"reading": "kd-on-compound=maybe"}}, "query.reading"),
+        ("check", {"files": part(CLINIC), "params": {"threshold": "nothing=1"}}, "query.threshold"),
+        ("check", {"files": part(CLINIC), "params": {"select": "drg104"}}, "query.select"),
+        ("check", {"files": part(CLINIC, under="file")}, "body"),
+        ("check", {"files": part(b"")}, "some.837"),
+        ("price", {"json": {"text": "morphine 1 mg", "on": "1999-01-01"}}, "body"),
+        ("price", {"json": {"text": "morphine 1 mg", "on": "20240305"}}, "body.on"),
+        ("price", {"json": {"text": "morphine 1 mg", "cartridges": 1.5}}, "body.cartridges"),
+        ("refill", {"json": {"volume": "20"}}, "body"),
+        ("assess", {"files": part(b"%PDF", under="charts")}, "some.837"),
+    ],
+)  # fmt: skip
+def test_every_422_says_where(
+    client: TestClient, path: str, sent: dict[str, Any], where: str
+) -> None:
+    found = problem(client.post(f"{API}/{path}", **sent), 422)
+    assert found["errors"][0]["where"] == where
+    assert found["errors"][0]["what"] in found["detail"]
+
+
+def test_a_whole_number_may_have_a_point(client: TestClient) -> None:
+    asked = {"text": "morphine 360 mg", "on": "2024-03-05", "cartridges": 2.0}
+    assert client.post(f"{API}/price", json=asked).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["rules", "rules/DRG104", "trace", "policy"])
+def test_an_option_that_is_none_is_refused_everywhere(client: TestClient, path: str) -> None:
+    found = problem(client.get(f"{API}/{path}", params={"no-such": "1"}), 422)
+    assert found["detail"] == "query.no-such: there is no such field"
+    problem(client.get(f"{API}/{path}/"), 404)
+
+
 def limited(settings: Settings, **limits: int) -> TestClient:
     app = create_app(replace(settings, limits=replace(Limits(), **limits)))
     return TestClient(app, base_url=settings.url)

@@ -419,6 +419,39 @@ def test_a_line_has_the_routes_template_and_nothing_of_the_path(
     assert {"method", "route", "status", "ms", "visitor", "event", "level", "time"} == set(lines[0])
 
 
+def test_a_line_of_the_api_has_the_whole_template(
+    logged: TestClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logged.get("/api/v1/rules/DRG104")
+    logged.get("/administration/audit")
+    assert [one["route"] for one in _log(capsys.readouterr().err)] == [
+        "/api/v1/rules/{code}", "/administration/audit",
+    ]  # fmt: skip
+
+
+def test_who_hangs_up_is_no_fault(logged: TestClient, capsys: pytest.CaptureFixture[str]) -> None:
+    """A request whose body never comes to its end, as uvicorn tells of it."""
+    said: list[object] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: object) -> None:
+        said.append(message)
+
+    path = "/api/v1/check"
+    scope = {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1:8239"), (b"content-type", b"text/csv")], "app": logged.app,
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8239), "scheme": "http", "root_path": "",
+    }  # fmt: skip
+    assert logged.portal is not None
+    logged.portal.call(logged.app, scope, receive, send)
+    (line,) = _log(capsys.readouterr().err)
+    assert (line["event"], line["route"], line["status"]) == ("request", path, None)
+    assert said == []
+
+
 def test_a_user_is_a_pseudonym(client: TestClient, capsys: pytest.CaptureFixture[str]) -> None:
     add_people(client.app.state.services)
     sign_in(client, "bert")

@@ -9,11 +9,11 @@ from fastapi.responses import RedirectResponse
 
 from pumpclaim.errors import InputError
 from pumpclaim.web.left import discard, hand_over, left
-from pumpclaim.web.security.guard import SignedIn, require
+from pumpclaim.web.security.guard import Administrator
 from pumpclaim.web.security.names import LONGEST
 from pumpclaim.web.security.passwords import LEAST
 from pumpclaim.web.security.users import ADMINISTRATORS, ASSIGNED, LOCAL_ROLE
-from pumpclaim.web.security.visitors import ADMINISTER, Visitor
+from pumpclaim.web.security.visitors import Visitor
 from pumpclaim.web.services import services_of
 from pumpclaim.web.templating import page
 
@@ -35,22 +35,20 @@ MOST_ENTRIES = 5000
 
 
 @router.get("")
-def users(request: Request, visitor: SignedIn, said: str = "") -> Response:
+def users(request: Request, visitor: Administrator, said: str = "") -> Response:
     """The users, and what may be done with them."""
-    require(visitor, ADMINISTER)
     return _page(request, visitor, said=SAID.get(said))
 
 
 @router.post("/users")
 def add(
     request: Request,
-    visitor: SignedIn,
+    visitor: Administrator,
     name: Annotated[str, Form()] = "",
     role: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
 ) -> Response:
     """Add a user. The first is an administrator, for nobody else could add the second."""
-    require(visitor, ADMINISTER)
     services = services_of(request)
     try:
         if visitor.role == LOCAL_ROLE and role not in ADMINISTRATORS:
@@ -64,10 +62,9 @@ def add(
 
 @router.post("/users/{user_id}/role")
 def set_role(
-    request: Request, visitor: SignedIn, user_id: str, role: Annotated[str, Form()] = ""
+    request: Request, visitor: Administrator, user_id: str, role: Annotated[str, Form()] = ""
 ) -> Response:
     """Give a user another role."""
-    require(visitor, ADMINISTER)
     services = services_of(request)
     try:
         user = services.users.get(user_id)
@@ -81,10 +78,9 @@ def set_role(
 
 @router.post("/users/{user_id}/active")
 def set_active(
-    request: Request, visitor: SignedIn, user_id: str, active: Annotated[bool, Form()]
+    request: Request, visitor: Administrator, user_id: str, active: Annotated[bool, Form()]
 ) -> Response:
     """Let a user in, or keep him out."""
-    require(visitor, ADMINISTER)
     services = services_of(request)
     try:
         user = services.users.get(user_id)
@@ -98,10 +94,9 @@ def set_active(
 
 @router.post("/users/{user_id}/password")
 def set_password(
-    request: Request, visitor: SignedIn, user_id: str, password: Annotated[str, Form()] = ""
+    request: Request, visitor: Administrator, user_id: str, password: Annotated[str, Form()] = ""
 ) -> Response:
     """Set a user's password, who is then signed out everywhere."""
-    require(visitor, ADMINISTER)
     services = services_of(request)
     try:
         user = services.users.get(user_id)
@@ -114,10 +109,9 @@ def set_password(
 
 @router.post("/left/{owner}/give")
 def give(
-    request: Request, visitor: SignedIn, owner: str, to: Annotated[str, Form()] = ""
+    request: Request, visitor: Administrator, owner: str, to: Annotated[str, Form()] = ""
 ) -> Response:
     """Hand what somebody left to a user."""
-    require(visitor, ADMINISTER)
     services = services_of(request)
     try:
         user = services.users.get(to)
@@ -134,9 +128,8 @@ def give(
 
 
 @router.post("/left/{owner}/remove")
-def remove_left(request: Request, visitor: SignedIn, owner: str) -> Response:
+def remove_left(request: Request, visitor: Administrator, owner: str) -> Response:
     """Remove what somebody left."""
-    require(visitor, ADMINISTER)
     services = services_of(request)
     try:
         with services.audit.doing(visitor, "remove what was left", owner=owner):
@@ -149,13 +142,12 @@ def remove_left(request: Request, visitor: SignedIn, owner: str) -> Response:
 @router.get("/audit")
 def audit_log(
     request: Request,
-    visitor: SignedIn,
+    visitor: Administrator,
     who: Annotated[str, Query(max_length=100)] = "",
     most: Annotated[int, Query(ge=1, le=MOST_ENTRIES)] = ENTRIES,
     anchor: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
     """The newest entries of the audit log, and whether its chain holds, also against an anchor."""
-    require(visitor, ADMINISTER)
     services = services_of(request)
     audit = services.audit
     audit.record(visitor, "see audit log")

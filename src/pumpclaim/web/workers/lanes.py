@@ -164,6 +164,6 @@ API = Lane("api", 2, each=32, most=64)
 """Claims and charts sent to the API."""
 BATCHES = Lane("batches", 2)
 """Uploads; those that wait lie on the disk."""
-EXPORTS = Lane("exports", 1, each=2, most=8)
+EXPORTS = Lane("exports", 1, each=4, most=16)
 """Worklists to take away."""
 # They are those of this process: every server in it shares them.
