@@ -101,9 +101,9 @@ class Lane:
         """Let a turn wait; raises BusyError where too many do."""
         with self._changed:
             self._forget_given_up()
-            mine = self._waiting.get(turn.who, ())
+            mine = len(self._waiting.get(turn.who, ()))
             every = sum(map(len, self._waiting.values()))
-            if len(mine) >= self._each or every >= self._most:
+            if every >= self._most or (turn.who is not None and mine >= self._each):
                 raise BusyError
             self._waiting.setdefault(turn.who, deque()).append(turn)
             self._changed.notify()
