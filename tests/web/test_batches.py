@@ -18,15 +18,13 @@ from fastapi.testclient import TestClient
 import pumpclaim
 from pumpclaim.web.app import create_app
 from pumpclaim.web.batches.store import DONE, FAILED, JUDGING, WAITING
-from pumpclaim.web.security.guard import visitor_of
-from pumpclaim.web.security.visitors import Visitor
 from pumpclaim.web.settings import Limits, Settings
 
 from .conftest import EXAMPLES, token_of
 from .uploads import CLINIC, judged, results, send, uploaded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    pass
 
 
 @pytest.fixture
@@ -283,45 +281,6 @@ def test_of_two_who_ask_to_judge_again_one_does(client: TestClient, batch: str) 
     assert (store.get(batch).state, store.get(batch).message) == (DONE, None)
     assert store.get(batch).options == {"contractor": "01112"}
     assert (before / "worklist.parquet").exists(), "somebody may be reading it"
-
-
-@pytest.fixture
-def act(client: TestClient) -> Callable[[str, str], None]:
-    """Go on as another person: ``act("u2", "biller")``."""
-
-    def become(user: str, role: str) -> None:
-        client.app.dependency_overrides[visitor_of] = lambda: Visitor(user, user, role, None)
-
-    return become
-
-
-def test_uploads_of_two_people_are_kept_apart(
-    client: TestClient, act: Callable[[str, str], None]
-) -> None:
-    act("ann", "biller")
-    hers = uploaded(client, ("clinic.837", CLINIC.read_bytes()))
-    act("bob", "biller")
-    his = uploaded(client, ("hospital.837", (EXAMPLES / "hospital.837").read_bytes()))
-    assert hers not in client.get("/").text
-    token = token_of(client)
-    for path in (
-        f"/batches/{hers}", f"/batches/{hers}/state", f"/batches/{hers}/export.csv",
-        f"/batches/{hers}/claims/0", f"/batches/{hers}/claims/0/reservoir.svg", f"/batches/{hers}/remove",
-        f"/utilization?batch={hers}", f"/utilization/{hers}/practices/0",
-        f"/utilization/{hers}/patients/0", f"/utilization/{hers}/patients/0/reservoir.svg",
-        f"/utilization/{hers}/practices/0/picture.svg",
-    ):  # fmt: skip
-        assert client.get(path).status_code == 404, path
-    for path in (f"/batches/{hers}/remove", f"/batches/{hers}/judge"):
-        assert client.post(path, data={"csrf": token}).status_code == 404, path
-    act("rita", "reviewer")
-    assert client.get(f"/batches/{hers}").status_code == 200
-    assert client.get(f"/batches/{his}/claims/0").status_code == 200
-    assert client.post(f"/batches/{hers}/remove", data={"csrf": token}).status_code == 403
-    act("adam", "administrator")
-    assert client.get(f"/batches/{hers}").status_code == 404
-    act("ann", "biller")
-    assert client.get(f"/batches/{hers}").status_code == 200
 
 
 def test_a_claims_text_is_read_without_its_file(client: TestClient) -> None:
