@@ -39,7 +39,8 @@ class ClaimSet:
     ``claims``, ``lines``, ``ingredients`` and ``rejected`` have the columns of this module.
     ``ingredients`` is null until the drug narratives are read (``drug_text.read_ingredients``).
     ``refused`` names the files, or parts of files, whose envelope made them unusable; their claims,
-    where any could be told apart, are in ``rejected`` too.
+    where any could be told apart, are in ``rejected`` too. ``repeated`` are names of files that hold the
+    same as one before them, each with the name of that one: such a file is read once.
     """
 
     claims: pl.DataFrame = field(default_factory=CLAIMS.empty)
@@ -47,6 +48,7 @@ class ClaimSet:
     rejected: pl.DataFrame = field(default_factory=REJECTED.empty)
     refused: tuple[Refusal, ...] = ()
     ingredients: pl.DataFrame | None = None
+    repeated: tuple[tuple[str, str], ...] = ()
 
     @property
     def claims_read(self) -> int:
@@ -68,4 +70,5 @@ class ClaimSet:
             lines=pl.concat(lines) if lines else LINES.empty(),
             rejected=pl.concat([one.rejected for one in sets]) if sets else REJECTED.empty(),
             refused=tuple(refusal for one in sets for refusal in one.refused),
+            repeated=tuple(pair for one in sets for pair in one.repeated),
         )

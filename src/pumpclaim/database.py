@@ -78,6 +78,11 @@ def make_engine(url: str, schema: Schema) -> sa.Engine:
     return engine
 
 
+def name_of(url: str, what: str) -> str:
+    """A database's URL or path as it may be shown; raises InputError for one that cannot be read."""
+    return shown(_parse(url, what))
+
+
 def shown(url: sa.URL) -> str:
     """The URL as it may be shown: without password and options."""
     plain = url.set(drivername=url.get_backend_name(), query={})

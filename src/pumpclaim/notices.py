@@ -1,4 +1,5 @@
-"""What a file's layout does not carry, and what stays open for that: said once for each file."""
+"""What is said once for each file: what its layout does not carry and what stays open for that, and that it
+holds the same as another."""
 
 from __future__ import annotations
 
@@ -27,15 +28,21 @@ STAND_FOR = {
 
 @dataclass(frozen=True)
 class Notice:
-    """One file whose layout lacks columns: which, and the rules that are asked only as far as others tell."""
+    """One file whose layout lacks columns: which, and the rules that are asked only as far as others tell.
+
+    Or one that was not read because it holds the same as ``same_as``, which was.
+    """
 
     source: str
-    not_carried: tuple[str, ...]
-    rules: tuple[str, ...]
+    not_carried: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    same_as: str | None = None
 
     @property
     def sentence(self) -> str:
         """Where and what, in one sentence."""
+        if self.same_as is not None:
+            return f"{self.source}: it holds the same as {self.same_as}, so it is read once"
         carried_not = set(self.not_carried)
         lacks = [words for name, words in WORDS.items() if set(STAND_FOR[name]) <= carried_not]
         if not lacks:

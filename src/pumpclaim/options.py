@@ -19,6 +19,7 @@ CONTRACT_DIGITS = 5
 ALL_PATIENTS, CHARTED_PATIENTS = "all", "charted"
 RECORDS_OF = (ALL_PATIENTS, CHARTED_PATIENTS)
 """Of whom records are asked for: of all patients, or of those of whom there is a chart."""
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DOLLARS = re.compile(r"[0-9]{1,15}(\.[0-9]{0,9})?|\.[0-9]{1,9}")
 
 
@@ -30,8 +31,10 @@ def contract_number(text: str) -> str:
 
 
 def day(text: str) -> date:
-    """A date in ISO 8601."""
+    """A date in the long form of ISO 8601."""
     try:
+        if not _DAY.fullmatch(text):
+            raise ValueError
         return date.fromisoformat(text)
     except ValueError:
         raise InputError(f"'{text}' is no date; write year, month and day as 2024-03-05") from None

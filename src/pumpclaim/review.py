@@ -106,8 +106,9 @@ class Review:
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        """What the files' layouts do not carry, once for each file."""
-        return notices(self.claim_set.claims, self.codes)
+        """Files that hold the same as others, and what the files' layouts do not carry, once for each."""
+        same = tuple(Notice(source, same_as=one) for source, one in self.claim_set.repeated)
+        return same + notices(self.claim_set.claims, self.codes)
 
     @cached_property
     def findings(self) -> pl.DataFrame:

@@ -35,11 +35,12 @@ def test_every_command_and_option_is_documented(name: str, command: object) -> N
 def test_commands_are_those_of_the_design() -> None:
     assert [name for name, _ in commands()] == [
         "pumpclaim", "pumpclaim check", "pumpclaim assess", "pumpclaim price", "pumpclaim refill",
-        "pumpclaim utilization", "pumpclaim rule", "pumpclaim serve", "pumpclaim history",
+        "pumpclaim utilization", "pumpclaim rule", "pumpclaim serve", "pumpclaim audit", "pumpclaim history",
         "pumpclaim history add", "pumpclaim history show", "pumpclaim history export",
         "pumpclaim history forget", "pumpclaim user", "pumpclaim user add", "pumpclaim user list",
         "pumpclaim user role", "pumpclaim user password", "pumpclaim user active", "pumpclaim user token",
-        "pumpclaim user remove", "pumpclaim policy", "pumpclaim policy show", "pumpclaim policy trace",
+        "pumpclaim user remove", "pumpclaim user left", "pumpclaim user give", "pumpclaim user discard",
+        "pumpclaim policy", "pumpclaim policy show", "pumpclaim policy trace",
         "pumpclaim policy import", "pumpclaim policy verify", "pumpclaim policy diff",
         "pumpclaim policy adopt", "pumpclaim policy review", "pumpclaim policy impact",
     ]  # fmt: skip

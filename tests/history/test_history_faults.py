@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pumpclaim.history import History
 
 POLICY = load()
-SCHEMA_OF = {"0001": "14b25199c47cdce1"}
+SCHEMA_OF = {"0001": "14b25199c47cdce1", "0002": "ceffddb661d64178"}
 """Digest of the tables of each revision."""
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from pumpclaim.errors import InputError
 from pumpclaim.readers import read_data
-from pumpclaim.readers.claim_text import PLACES, ClaimSegment, claim_segments
+from pumpclaim.readers.claim_text import PLACES, ClaimSegment, claim_segments, pieces
 from pumpclaim.tables import CLAIMS, LINES
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -41,8 +41,11 @@ def check_file(path: Path) -> int:
         claims = read_data(data, path.name)
     except InputError:
         return 0
+    cut = pieces(data, path.name, 1000)
     for row in claims.claims.iter_rows(named=True):
         segments = claim_segments(data, path.name, row["segment"])
+        piece = cut.filter(pl.col("first") <= row["segment"]).row(-1, named=True)
+        assert segments == claim_segments(piece["text"], path.name, row["segment"], piece["first"])
         assert segments[-1].number >= row["segment"]
         assert any(s.id == "CLM" and s.number == row["segment"] for s in segments)
         for column in TEXTS:
@@ -68,6 +71,29 @@ def test_what_is_marked_is_what_was_read(path: Path) -> None:
 @pytest.mark.skipif(not OTHERS, reason=f"{SAMPLES} is not there")
 def test_what_is_marked_is_what_was_read_in_files_of_others() -> None:
     assert sum(check_file(path) for path in OTHERS) > 15
+
+
+def test_a_file_is_cut_between_transactions() -> None:
+    """Three interchanges with delimiters of their own, cut as finely as it goes."""
+    one = FILES[0].read_text()
+    text = one + one.replace("*", "|").replace(":", ">") + FILES[1].read_text()
+    data = text.encode()
+    claims = read_data(data, "x").claims
+    whole, cut = pieces(data, "x"), pieces(data, "x", 1)
+    assert whole.height == 1
+    assert cut.height == data.count(b"\nST") == 3
+    for row in claims.iter_rows(named=True):
+        told = claim_segments(data, "x", row["segment"])
+        for table in (whole, cut):
+            piece = table.filter(pl.col("first") <= row["segment"]).row(-1, named=True)
+            assert claim_segments(piece["text"], "x", row["segment"], piece["first"]) == told
+    assert (
+        pieces(
+            b"ISA*00*          *00*          *ZZ*A              *ZZ*B              *250101*1200*^*00501*000000001*0*T*:~",
+            "x",
+        ).height
+        == 0
+    )
 
 
 def test_every_place_is_of_a_column() -> None:

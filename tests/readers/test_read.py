@@ -6,9 +6,12 @@ import gzip
 import io
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import pumpclaim
+from pumpclaim.readers import read_data, read_sources
+from pumpclaim.readers.sources import BeyondError, Bounds, Source
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CLINIC = EXAMPLES / "clinic.837"
@@ -48,6 +51,52 @@ def test_a_folder_goes_on_after_what_it_cannot_use(tmp_path: Path) -> None:
 
 def test_a_file_named_twice_is_read_once() -> None:
     assert pumpclaim.read(CLINIC, EXAMPLES / ".." / "examples" / "clinic.837").claims.height == HELD
+
+
+def test_of_files_that_hold_the_same_one_is_read_and_the_other_named(tmp_path: Path) -> None:
+    first, second, third = (tmp_path / name for name in ("a.837", "b.837", "c.837"))
+    for one in (first, second):
+        one.write_bytes(CLINIC.read_bytes())
+    third.write_bytes(CLINIC.read_bytes().replace(b"R-1001", b"R-9001"))
+    claims = pumpclaim.read(tmp_path)
+    assert claims.claims.height == 2 * HELD
+    assert claims.repeated == ((str(second), str(first)),)
+    said = pumpclaim.check(claims).notices[0].sentence
+    assert said == f"{second}: it holds the same as {first}, so it is read once"
+
+
+def within(unpacked_bytes: int, lines: int, *packed: bytes) -> pumpclaim.claim_set.ClaimSet:
+    sources = [Source(f"{number}", None, one) for number, one in enumerate(packed)]
+    return read_sources(sources, bounds=Bounds(unpacked_bytes, lines))
+
+
+def test_all_files_of_a_set_share_its_bounds() -> None:
+    text, other = CLINIC.read_bytes(), (EXAMPLES / "hospital.837").read_bytes()
+    size, lines = len(text) + len(other), pumpclaim.read(CLINIC).lines.height
+    assert within(size, 1000, text, other).refused == ()
+    for second in (other, gzip.compress(other)):
+        found = within(size - 1, 1000, text, second)
+        assert found.claims.height == HELD
+        (refusal,) = found.refused
+        assert refusal.source == "1"
+        assert "more than 0 MB" in refusal.reason
+    assert within(size, lines, text).claims.height == HELD
+    for files in ((text, other), (other, text)):
+        with pytest.raises(BeyondError, match=f"more than the {lines} service lines"):
+            within(size, lines, *files)
+
+
+@pytest.mark.parametrize("kind", ["837", "csv", "parquet"])
+def test_a_file_of_too_many_lines_is_told_before_they_are_judged(kind: str) -> None:
+    content = {"837": CLINIC, "csv": EXAMPLES / "clinic.csv"}.get(kind, CLINIC).read_bytes()
+    if kind == "parquet":
+        table = io.BytesIO()
+        pl.read_csv(EXAMPLES / "clinic.csv", infer_schema=False).write_parquet(table)
+        content = table.getvalue()
+    lines = read_data(content, "a").lines.height
+    assert read_data(content, "a", lines).lines.height == lines
+    with pytest.raises(BeyondError):
+        read_data(content, "a", lines - 1)
 
 
 @pytest.mark.parametrize(

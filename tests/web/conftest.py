@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from fastapi.testclient import TestClient
 
 from pumpclaim.web.app import create_app
-from pumpclaim.web.serving import listen
+from pumpclaim.web.serving import listen, speaking
 from pumpclaim.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ class Server:
         self.settings = replace(settings, port=self.socket.getsockname()[1])
         self.app = create_app(self.settings)
         self.url = self.settings.url
-        config = uvicorn.Config(self.app, log_config=None, access_log=False)
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(speaking(self.app))
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._server.serve(sockets=[self.socket])), daemon=True
         )

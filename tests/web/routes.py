@@ -56,3 +56,12 @@ def add_routes(app: FastAPI) -> None:
         async for part in request.stream():
             size += len(part)
         return {"size": size}
+
+
+def whoami_route(app: object) -> None:
+    """A route of the API that says who asks."""
+
+    @app.get("/api/v1/whoami", dependencies=[Depends(protect)])  # type: ignore[attr-defined]
+    @app.post("/api/v1/whoami", dependencies=[Depends(protect)])  # type: ignore[attr-defined]
+    def whoami(visitor: SignedIn) -> dict[str, str | None]:
+        return {"name": visitor.name, "role": visitor.role, "session": visitor.session}

@@ -101,6 +101,16 @@ def test_when_nothing_can_be_read_the_answer_is_that_one_sentence(
     assert raw.json() == found
 
 
+def test_two_files_that_hold_the_same_are_read_once_and_named(client: TestClient) -> None:
+    answer = client.post(
+        f"{API}/check", files=[*part(CLINIC, "a.837"), *part(CLINIC, "b.837")]
+    ).json()
+    assert answer["summary"]["claims_read"] == 16
+    (notice,) = answer["notices"]
+    assert (notice["source"], notice["same_as"]) == ("b.837", "a.837")
+    assert notice["sentence"] == "b.837: it holds the same as a.837, so it is read once"
+
+
 def test_several_files_of_which_none_can_be_read(client: TestClient) -> None:
     files = [*part(b"", "a.837"), *part(b"%PDF", "b.837")]
     found = problem(client.post(f"{API}/check", files=files), 422)
@@ -122,7 +132,7 @@ def test_a_damaged_837_is_told_by_its_segment(client: TestClient) -> None:
 def test_a_form_that_is_cut_off_is_not_taken_for_a_smaller_one(client: TestClient) -> None:
     def one(name: str) -> bytes:
         head = f'--B\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
-        return head.encode() + CLINIC + b"\r\n"
+        return head.encode() + CLINIC.replace(b"R-1", f"{name}-1".encode()) + b"\r\n"
 
     headers = {"content-type": "multipart/form-data; boundary=B"}
     whole = one("a.837") + one("b.837") + b"--B--\r\n"
@@ -263,6 +273,41 @@ def test_addresses_and_methods(client: TestClient) -> None:
     assert "the contracts are 01111" in found["detail"]
 
 
+@pytest.mark.parametrize(
+    ("path", "sent", "where"),
+    [
+        ("check", {"files": part(CLINIC), "params": {"reading": "kd-on-compound=maybe"}}, "query.reading"),
+        ("check", {"files": part(CLINIC), "params": {"threshold": "nothing=1"}}, "query.threshold"),
+        ("check", {"files": part(CLINIC), "params": {"select": "drg104"}}, "query.select"),
+        ("check", {"files": part(CLINIC, under="file")}, "body"),
+        ("check", {"files": part(b"")}, "some.837"),
+        ("price", {"json": {"text": "morphine 1 mg", "on": "1999-01-01"}}, "body"),
+        ("price", {"json": {"text": "morphine 1 mg", "on": "20240305"}}, "body.on"),
+        ("price", {"json": {"text": "morphine 1 mg", "cartridges": 1.5}}, "body.cartridges"),
+        ("refill", {"json": {"volume": "20"}}, "body"),
+        ("assess", {"files": part(b"%PDF", under="charts")}, "some.837"),
+    ],
+)  # fmt: skip
+def test_every_422_says_where(
+    client: TestClient, path: str, sent: dict[str, Any], where: str
+) -> None:
+    found = problem(client.post(f"{API}/{path}", **sent), 422)
+    assert found["errors"][0]["where"] == where
+    assert found["errors"][0]["what"] in found["detail"]
+
+
+def test_a_whole_number_may_have_a_point(client: TestClient) -> None:
+    asked = {"text": "morphine 360 mg", "on": "2024-03-05", "cartridges": 2.0}
+    assert client.post(f"{API}/price", json=asked).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["rules", "rules/DRG104", "trace", "policy"])
+def test_an_option_that_is_none_is_refused_everywhere(client: TestClient, path: str) -> None:
+    found = problem(client.get(f"{API}/{path}", params={"no-such": "1"}), 422)
+    assert found["detail"] == "query.no-such: there is no such field"
+    problem(client.get(f"{API}/{path}/"), 404)
+
+
 def limited(settings: Settings, **limits: int) -> TestClient:
     app = create_app(replace(settings, limits=replace(Limits(), **limits)))
     return TestClient(app, base_url=settings.url)
@@ -286,8 +331,8 @@ def test_a_packed_file_that_unpacks_to_too_much(settings: Settings) -> None:
         assert answer.status_code == 200
         assert "unpacks to more than 1 MB" in answer.json()["refused"][0]["reason"]
         # Several files share the limit.
-        half = gzip.compress(CLINIC + b" " * 700_000)
-        both = client.post(f"{API}/check", files=[*part(half, "a.gz"), *part(half, "b.gz")]).json()
+        half, other = (gzip.compress(CLINIC + blank * 700_000) for blank in (b" ", b"\n"))
+        both = client.post(f"{API}/check", files=[*part(half, "a.gz"), *part(other, "b.gz")]).json()
         assert [one["source"] for one in both["refused"]] == ["b.gz"]
 
 
@@ -312,7 +357,7 @@ def test_what_takes_too_long_is_given_up(settings: Settings) -> None:
     many = gzip.compress("\n".join([rows[0], *(rows[1:] * 15_000)]).encode(), 1)
     with limited(settings, judging_seconds=1) as client:
         found = problem(client.post(f"{API}/check", files=part(many)), 503)
-        assert "more than 1 seconds" in found["detail"]
+        assert "more than the 1 seconds" in found["detail"]
         assert client.get(f"{API}/rules/DRG104").status_code == 200
 
 

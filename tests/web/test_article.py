@@ -187,7 +187,7 @@ def test_switches_are_kept_marked_and_recorded(client: TestClient) -> None:
     policy = services.policy_of(_local())
     assert policy.reading("kd-on-compound") == "not-required"
     recorded = [(one.action, one.about) for one in services.audit.entries()]
-    assert ("switch-reading", {"reading": "kd-on-compound", "value": "not-required"}) in recorded
+    assert ("switch-reading", {"switched": "kd-on-compound", "value": "not-required"}) in recorded
     assert len([one for one in recorded if one[0].startswith("switch")]) == 2
 
 

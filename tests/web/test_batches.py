@@ -5,10 +5,10 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import shutil
 import stat
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
@@ -16,17 +16,12 @@ from fastapi.testclient import TestClient
 
 import pumpclaim
 from pumpclaim.web.app import create_app
-from pumpclaim.web.batches.results import Results
-from pumpclaim.web.batches.store import DONE, FAILED, WAITING
-from pumpclaim.web.security.guard import visitor_of
-from pumpclaim.web.security.visitors import Visitor
+from pumpclaim.web.batches.store import DONE, FAILED, JUDGING, WAITING
 from pumpclaim.web.settings import Limits, Settings
 
 from .conftest import EXAMPLES, token_of
-from .uploads import CLINIC, judged, send, uploaded
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from .people import add_people, sign_in
+from .uploads import CLINIC, judged, results, send, uploaded
 
 
 @pytest.fixture
@@ -38,7 +33,7 @@ def batch(client: TestClient) -> str:
 def test_an_upload_is_judged_as_on_the_command_line(client: TestClient, batch: str) -> None:
     services = client.app.state.services
     assert services.batches.get(batch).state == DONE
-    kept = Results(services.batches.folder(batch)).worklist
+    kept = results(client, batch).worklist
     review = pumpclaim.check(pumpclaim.read(str(CLINIC)))
     table = review.determinations.select("claim_id", pl.col("determination").cast(pl.String))
     told = kept.sort("claim").select("claim_id", pl.col("determination").cast(pl.String))
@@ -61,15 +56,20 @@ def test_the_worklist_lists_every_claim_and_what_could_not_be_read(client: TestC
 def test_several_files_are_one_set(client: TestClient) -> None:
     text = CLINIC.read_bytes()
     other = text.replace(b"R-1004", b"R-9999")
-    batch = uploaded(client, ("a.837", text), ("b.837", other), ("a.837", text))
+    batch = uploaded(client, ("a.837", text), ("b.837", other), ("a.837", text.lower()))
     found = client.app.state.services.batches.get(batch)
-    assert [one["name"] for one in found.files] == ["a.837", "b.837"]
+    assert [one["name"] for one in found.files] == ["a.837", "b.837", "a.837 (2)"]
     assert found.summary["claims_read"] == 32
-    again = uploaded(client, ("a.837", text), ("a.837", other))
-    names = [one["name"] for one in client.app.state.services.batches.get(again).files]
-    assert names == ["a.837", "a.837 (2)"]
-    sources = Results(client.app.state.services.batches.folder(again)).worklist["source"]
-    assert set(sources) == set(names)
+    sources = results(client, batch).worklist["source"]
+    assert set(sources) == {"a.837", "b.837"}
+
+
+def test_a_file_that_holds_the_same_as_another_is_named(client: TestClient) -> None:
+    text = CLINIC.read_bytes()
+    batch = uploaded(client, ("one.837", text), ("two.837", text))
+    assert client.app.state.services.batches.get(batch).summary["claims_read"] == 16
+    page = client.get(f"/batches/{batch}").text
+    assert "two.837: it holds the same as one.837, so it is read once" in page
 
 
 def test_files_lie_under_numbers_and_for_their_owner_alone(client: TestClient) -> None:
@@ -78,7 +78,7 @@ def test_files_lie_under_numbers_and_for_their_owner_alone(client: TestClient) -
     store = client.app.state.services.batches
     files = list((store.folder(batch) / "files").iterdir())
     assert [one.name for one in files] == ["0001"]
-    for path in [*files, store.folder(batch) / "claims.parquet"]:
+    for path in [*files, store.results(store.get(batch)) / "claims.parquet"]:
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
     page = client.get(f"/batches/{batch}").text
     assert "<script>alert" not in page
@@ -143,8 +143,8 @@ def limited(tmp_path: Path, **limits: int) -> TestClient:
 def test_too_many_lines_files_and_bytes(tmp_path: Path) -> None:
     with limited(tmp_path, lines=5, files=1, upload_bytes=100_000) as client:
         batch = uploaded(client, ("clinic.837", CLINIC.read_bytes()))
-        assert "more than the 5 that this server takes" in (
-            client.app.state.services.batches.get(batch).message
+        assert (
+            "more than the 5 service lines" in client.app.state.services.batches.get(batch).message
         )
         two = send(client, ("a", b"x"), ("b", b"y"))
         assert two.status_code == 422
@@ -154,95 +154,181 @@ def test_too_many_lines_files_and_bytes(tmp_path: Path) -> None:
         assert [one.name for one in client.app.state.services.batches.root.iterdir()] == [batch]
 
 
+def test_an_export_has_its_limits_and_leaves_no_file_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with limited(tmp_path, export_claims=15) as client:
+        batch = uploaded(client, ("clinic.837", CLINIC.read_bytes()))
+        for form in ("csv", "json", "xlsx"):
+            refused = client.get(f"/batches/{batch}/export.{form}")
+            assert refused.status_code == 422
+            assert "these are 16 claims, more than the 15" in refused.text
+        answer = client.get(f"/batches/{batch}/export.json?determination=payable")
+        assert answer.status_code == 200
+        assert int(answer.headers["content-length"]) == len(answer.content)
+        assert 0 < len(answer.json()["claims"]) < 16
+    assert list(tmp_path.glob("export-*")) == []
+
+
+def test_one_person_keeps_only_so_much(tmp_path: Path) -> None:
+    text = CLINIC.read_bytes()
+    with limited(tmp_path, stored_bytes=2 * 1024**2) as client:
+        first = uploaded(client, ("a.837", text), ("b.txt", b"x" * 1024**2))
+        refused = send(client, ("a.837", text), ("b.txt", b"x" * 1024**2))
+        assert refused.status_code == 422
+        assert "more than the 2 MB that one person may keep here" in refused.text
+        root = client.app.state.services.batches.root
+        assert [one.name for one in root.iterdir()] == [first]
+        client.post(f"/batches/{first}/remove", data={"csrf": token_of(client)})
+        assert send(client, ("a.837", text), ("b.txt", b"x" * 1024**2)).status_code == 303
+
+
+def test_an_upload_that_is_cut_off_is_not_taken_for_a_smaller_one(client: TestClient) -> None:
+    def one(name: str) -> bytes:
+        head = f'--B\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
+        return head.encode() + CLINIC.read_bytes() + b"\r\n"
+
+    headers = {"content-type": "multipart/form-data; boundary=B", "x-csrf-token": token_of(client)}
+    whole = one("a.837") + one("b.837") + b"--B--\r\n"
+    for cut in (3, 5, 7, 300, len(one("b.837")) + 20):
+        answer = client.post("/batches", content=whole[:-cut], headers=headers)
+        assert answer.status_code == 400
+        assert "the form is cut off; send it again" in answer.text
+    assert client.app.state.services.batches.of(None) == []
+    # What stands behind the end is nothing to us, and the end may lie across pieces.
+    pieces = (whole[at : at + 7] for at in range(0, len(whole), 7))
+    assert client.post("/batches", content=pieces, headers=headers).status_code == 303
+
+
 def test_an_upload_without_a_file(client: TestClient) -> None:
-    answer = send(client, ("", b""))
-    assert answer.status_code == 422
+    token = {"X-CSRF-Token": token_of(client)}
+    for sent in (
+        {"files": [("files", ("", b""))]},
+        {"data": {"files": "text"}},
+        {"data": {"contractor": "01312"}},
+        {"content": b"x"},
+        {},
+    ):
+        for path in ("/batches", "/charts/import"):
+            answer = client.post(path, headers=token, **sent)
+            assert answer.status_code == 422, sent
+            assert "there is no file; choose" in answer.text
     assert client.app.state.services.batches.of(None) == []
 
 
-def test_judging_that_takes_too_long_is_ended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_judging_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     with limited(tmp_path, judging_seconds=1) as client:
-        # A named pipe never ends, as a file of a slow disk or an endless one does.
-        answer = send(client, ("clinic.837", CLINIC.read_bytes()))
-        batch = str(answer.headers["location"]).rsplit("/", 1)[1]
+        batch = left_waiting(client)
         store = client.app.state.services.batches
-        judged(client, batch)
+        # A named pipe never ends, as a file of a slow disk or an endless one does.
         file = store.folder(batch) / "files" / "0001"
         file.unlink()
         os.mkfifo(file)
-        store.set_state(batch, WAITING)
         client.app.state.runner.submit(batch)
         assert judged(client, batch) == FAILED
-        assert "longer than the 1 seconds" in store.get(batch).message
+        assert "more than the 1 seconds" in store.get(batch).message
+
+
+def left_waiting(client: TestClient) -> str:
+    """A batch as a server leaves it that is stopped before its turn has come."""
+    store = client.app.state.services.batches
+    with CLINIC.open("rb") as file, store.arriving("local", [("a.837", file)], Limits()) as arrived:
+        return str(store.admit(arrived, {}).id)
 
 
 def test_a_server_that_was_stopped_takes_up_what_it_left(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "server")
-    with TestClient(create_app(settings), base_url=settings.url, follow_redirects=False) as client:
-        client.app.state.runner.stop()
-        left = (
-            send(client, ("clinic.837", CLINIC.read_bytes())).headers["location"].rsplit("/", 1)[1]
-        )
-        assert client.app.state.services.batches.get(left).state == WAITING
-        (client.app.state.services.batches.root / ".new-half").mkdir()
     with TestClient(create_app(settings), base_url=settings.url) as client:
-        assert judged(client, left) == DONE
-        assert not (client.app.state.services.batches.root / ".new-half").exists()
+        store = client.app.state.services.batches
+        waiting, begun = left_waiting(client), left_waiting(client)
+        assert store.begin(store.get(begun), "half")
+        (store.folder(begun) / "half" / "claims.parquet").write_bytes(b"half a table")
+        assert store.begin(store.get(begun), "other") is False
+        (store.root / ".new-half").mkdir()
+    with TestClient(create_app(settings), base_url=settings.url) as client:
+        assert judged(client, waiting) == DONE
+        assert judged(client, begun) == DONE
+        store = client.app.state.services.batches
+        assert store.get(begun).summary["claims_read"] == 16
+        assert results(client, begun).worklist.height == 16
+        assert not (store.root / ".new-half").exists()
+    # The half that was left is gone once nobody can be reading it any more.
+    with TestClient(create_app(settings), base_url=settings.url):
+        assert not (store.folder(begun) / "half").exists()
 
 
 def test_a_server_stopped_in_the_middle_of_judging(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "server")
-    with TestClient(create_app(settings), base_url=settings.url, follow_redirects=False) as client:
-        batch = (
-            send(client, ("clinic.837", CLINIC.read_bytes())).headers["location"].rsplit("/", 1)[1]
-        )
+    with TestClient(create_app(settings), base_url=settings.url) as client:
+        batch = left_waiting(client)
         store = client.app.state.services.batches
+        file = store.folder(batch) / "files" / "0001"
+        content = file.read_bytes()
+        file.unlink()
+        os.mkfifo(file)
+        client.app.state.runner.submit(batch)
         while store.get(batch).state == WAITING:
             time.sleep(0.01)
+    file.unlink()
+    file.write_bytes(content)
+    assert not list(store.results(store.get(batch)).glob("*.parquet"))
     with TestClient(create_app(settings), base_url=settings.url) as client:
         assert judged(client, batch) == DONE
         assert client.app.state.services.batches.get(batch).summary["claims_read"] == 16
 
 
-@pytest.fixture
-def act(client: TestClient) -> Callable[[str, str], None]:
-    """Go on as another person: ``act("u2", "biller")``."""
+def test_of_two_who_ask_to_judge_again_one_does(client: TestClient, batch: str) -> None:
+    store = client.app.state.services.batches
+    before = store.results(store.get(batch))
+    assert store.judge_again(batch, {"contractor": "01112"})
+    assert not store.judge_again(batch, {"contractor": "01182"})
+    first = store.get(batch)
+    assert store.begin(first, "first")
+    assert not store.begin(first, "second")
+    store.conclude(batch, "second", message="too late")
+    assert store.get(batch).state == JUDGING
+    store.conclude(batch, "first", summary={"claims_read": 0})
+    store.conclude(batch, "first", message="again")
+    assert (store.get(batch).state, store.get(batch).message) == (DONE, None)
+    assert store.get(batch).options == {"contractor": "01112"}
+    assert (before / "worklist.parquet").exists(), "somebody may be reading it"
 
-    def become(user: str, role: str) -> None:
-        client.app.dependency_overrides[visitor_of] = lambda: Visitor(user, user, role, None)
 
-    return become
+def test_a_claims_text_is_read_without_its_file(client: TestClient) -> None:
+    """Neither a large 837 nor a table is read whole for the page of one claim."""
+    batch = uploaded(
+        client,
+        ("clinic.837", CLINIC.read_bytes()),
+        ("clinic.csv", (EXAMPLES / "clinic.csv").read_bytes()),
+    )
+    folder = client.app.state.services.batches.folder(batch)
+    shutil.rmtree(folder / "files")
+    rows = results(client, batch).worklist.sort("claim").unique("source", keep="first")
+    pages = {
+        row["source"]: client.get(f"/batches/{batch}/claims/{row['claim']}").text
+        for row in rows.iter_rows(named=True)
+    }
+    assert "CLM" in pages["clinic.837"]
+    assert "J7999" in pages["clinic.csv"]
+    assert sorted(one.name for one in results(client, batch).folder.glob("text_*")) == [
+        "text_0000.parquet"
+    ]
 
 
-def test_uploads_of_two_people_are_kept_apart(
-    client: TestClient, act: Callable[[str, str], None]
+def test_a_patient_with_more_lines_than_a_page_judges(
+    client: TestClient, batch: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    act("ann", "biller")
-    hers = uploaded(client, ("clinic.837", CLINIC.read_bytes()))
-    act("bob", "biller")
-    his = uploaded(client, ("hospital.837", (EXAMPLES / "hospital.837").read_bytes()))
-    assert hers not in client.get("/").text
-    token = token_of(client)
-    for path in (
-        f"/batches/{hers}", f"/batches/{hers}/state", f"/batches/{hers}/export.csv",
-        f"/batches/{hers}/claims/0", f"/batches/{hers}/claims/0/reservoir.svg", f"/batches/{hers}/remove",
-        f"/utilization?batch={hers}", f"/utilization/{hers}/practices/0",
-        f"/utilization/{hers}/patients/0", f"/utilization/{hers}/patients/0/reservoir.svg",
-        f"/utilization/{hers}/practices/0/picture.svg",
-    ):  # fmt: skip
-        assert client.get(path).status_code == 404, path
-    for path in (f"/batches/{hers}/remove", f"/batches/{hers}/judge"):
-        assert client.post(path, data={"csrf": token}).status_code == 404, path
-    act("rita", "reviewer")
-    assert client.get(f"/batches/{hers}").status_code == 200
-    assert client.get(f"/batches/{his}/claims/0").status_code == 200
-    assert client.post(f"/batches/{hers}/remove", data={"csrf": token}).status_code == 403
-    act("adam", "administrator")
-    assert client.get(f"/batches/{hers}").status_code == 404
-    act("ann", "biller")
-    assert client.get(f"/batches/{hers}").status_code == 200
+    monkeypatch.setattr("pumpclaim.web.batches.patient.MOST_LINES", 0)
+    page = client.get(f"/batches/{batch}/claims/0")
+    assert page.status_code == 422
+    assert "more than the 0 that a page judges together" in page.text
+
+
+@pytest.mark.parametrize("number", ["-1", "16", str(2**32), "1" + "0" * 40])
+def test_a_claim_that_is_not_there(client: TestClient, batch: str, number: str) -> None:
+    for path in ("", "/reservoir.svg"):
+        assert client.get(f"/batches/{batch}/claims/{number}{path}").status_code == 404
 
 
 def test_what_is_removed_is_gone(client: TestClient, batch: str) -> None:
@@ -259,18 +345,18 @@ def test_judging_again_uses_what_was_switched_meanwhile(client: TestClient, batc
     from pumpclaim.web.preferences import Switched
 
     services = client.app.state.services
-    before = Results(services.batches.folder(batch)).worklist
+    before = results(client, batch).worklist
     services.preferences.switch("local", Switched({"kd-on-compound": "not-required"}, {}))
     client.post(f"/batches/{batch}/judge", data={"csrf": token_of(client)})
     assert judged(client, batch) == DONE
-    after = Results(services.batches.folder(batch)).worklist
+    after = results(client, batch).worklist
     assert "DRG104" in before["rules"].explode().to_list()
     assert "DRG104" not in after["rules"].explode().to_list()
     assert "kd-on-compound = not-required" in client.get(f"/batches/{batch}").text
 
 
 def determinations(client: TestClient, batch: str) -> dict[str, str]:
-    kept = Results(client.app.state.services.batches.folder(batch)).worklist
+    kept = results(client, batch).worklist
     return dict(kept.select("claim_id", pl.col("determination").cast(pl.String)).iter_rows())
 
 
@@ -295,7 +381,7 @@ def test_one_chart_asks_for_the_records_of_its_patient_alone(
     assert "with 1 chart, of 1 patient of these claims" in page
     assert "asked of patients with a chart" in page
     assert "Charts changed since" not in page
-    number = Results(services.batches.folder(batch)).worklist.filter(claim_id="R-1002")["claim"][0]
+    number = results(client, batch).worklist.filter(claim_id="R-1002")["claim"][0]
     assert "Keep ready for" in client.get(f"/batches/{batch}/claims/{number}").text
 
     client.post(f"/batches/{batch}/judge", data={"csrf": token, "ask_all": "yes"})
@@ -307,13 +393,12 @@ def test_one_chart_asks_for_the_records_of_its_patient_alone(
     assert "Charts changed since" in client.get(f"/batches/{batch}").text
 
 
-def test_a_chart_that_a_nurse_shares_judges_the_billers_claims(
-    client: TestClient, act: Callable[[str, str], None]
-) -> None:
-    charts = client.app.state.services.charts
+def test_a_chart_that_a_nurse_shares_judges_the_billers_claims(client: TestClient) -> None:
+    services = client.app.state.services
+    rita, charts = add_people(services)["rita"], services.charts
     visit = {"visit_date": {"answer": "2026-01-05"}}
-    made = charts.create("rita", "encounter", "9XX0000YY00", visit)
-    act("ann", "biller")
+    made = charts.create(rita.id, "encounter", "9XX0000YY00", visit)
+    sign_in(client, "bert")
     alone = uploaded(client, ("clinic.837", CLINIC.read_bytes()))
     assert determinations(client, alone)["R-1001"] == "payable"
     charts.share(made.id, shared=True, version=made.version)
@@ -324,34 +409,8 @@ def test_a_chart_that_a_nurse_shares_judges_the_billers_claims(
 
 def test_a_contract_given_with_the_upload_judges(client: TestClient) -> None:
     text = CLINIC.read_bytes()
-    folder = client.app.state.services.batches.folder
     batch = uploaded(client, ("clinic.837", text), contractor="01112")
-    assert "JUR103" in Results(folder(batch)).worklist["rules"].explode().to_list()
+    assert "JUR103" in results(client, batch).worklist["rules"].explode().to_list()
     unknown = uploaded(client, ("clinic.837", text), contractor="99999")
     assert client.app.state.services.batches.get(unknown).state == FAILED
     assert send(client, ("a", b"x"), contractor="abc").status_code == 422
-
-
-def test_a_history_is_judged_against_and_kept_in(tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path / "server", history=str(tmp_path / "history.db"))
-    text = CLINIC.read_text()
-    later = text.replace("20260105", "20260202").replace("R-1001", "R-3001").encode()
-    with TestClient(create_app(settings), base_url=settings.url, follow_redirects=False) as client:
-        uploaded(client, ("january.837", text.encode()))
-        batch = uploaded(client, ("february.837", later))
-        results = Results(client.app.state.services.batches.folder(batch))
-        claim = results.worklist.row(by_predicate=pl.col("claim_id") == "R-3001", named=True)
-        page = client.get(f"/batches/{batch}/claims/{claim['claim']}").text
-    assert "2026-01-05" in page
-    assert '<td data-label="Interval" class="number">28</td>' in page
-    assert '<span class="soft">(history)</span>' in page
-
-
-def test_what_is_seen_is_in_the_audit_log(client: TestClient, batch: str) -> None:
-    client.get(f"/batches/{batch}/claims/3")
-    client.get(f"/batches/{batch}/export.json")
-    entries = client.app.state.services.audit.entries()
-    told = [(entry.action, dict(entry.about)) for entry in entries]
-    assert ("see claim", {"batch": batch, "claim": "3"}) in told
-    assert any(action == "export worklist" for action, _ in told)
-    assert any(action == "upload" for action, _ in told)

@@ -17,7 +17,7 @@ from pumpclaim.web.security.bounds import FORM_BYTES, STRANGER_BYTES
 from pumpclaim.web.settings import MB, Limits, Settings
 
 from .conftest import Server, token_of
-from .people import add_people, another, sign_in, try_sign_in
+from .people import PASSWORD, add_people, another, form_token, sign_in, try_sign_in
 from .routes import add_routes
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def test_a_body_is_as_large_as_its_kind_may_be(client: TestClient) -> None:
     assert sent("/charts/try/an/upload", FORM_BYTES + 1) == 413
     assert sent("/api/v1/try", 2 * MB + 1, "application/json") == 413
     assert sent("/batches", 8 * MB + 1) == 413
-    assert sent("/charts/try/an/upload", 8 * MB + 1, "multipart/form-data; boundary=x") == 413
+    assert sent("/charts/try/an/upload", 2 * MB + 1, "multipart/form-data; boundary=x") == 413
 
 
 def test_the_refusal_names_the_limit(client: TestClient) -> None:
@@ -92,13 +92,13 @@ def test_an_upload_of_unknown_length_is_counted_while_it_is_parsed(client: TestC
 
     def parts() -> Iterator[bytes]:
         yield b'--b\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n'
-        for _ in range(9 * 16):
+        for _ in range(3 * 16):
             yield b"x" * 65_536
         yield b"\r\n--b--\r\n"
 
     answer = client.post("/charts/try/an/upload", content=parts(), headers=token)
     assert answer.status_code == 413
-    assert "larger than the 8 MB" in answer.text
+    assert "larger than the 2 MB" in answer.text
 
 
 def test_the_sender_of_too_much_sees_the_answer(listening: Server) -> None:
@@ -192,6 +192,24 @@ def test_passwords_cannot_be_guessed_quickly(settings: Settings) -> None:
         assert int(answer.headers["retry-after"]) >= 1
         rates = client.app.state.security.rates
         assert rates.wait("sign-ins", "name bert") > 0, "the name waits, whatever the address"
+
+
+@pytest.mark.parametrize("written", ["ｂert", "BERT", " bert ", "ｂｅｒｔ", "bER\uff34"])
+def test_a_name_is_guessed_at_no_more_often_for_being_written_otherwise(
+    settings: Settings, written: str
+) -> None:
+    behind = replace(settings, public_url="https://pump.example")
+    with _with(behind, sign_ins_per_minute=3) as client:
+        client.base_url = "https://pump.example"
+        add_people(client.app.state.services)
+
+        def tried(name: str, number: int, password: str) -> int:
+            form = {"name": name, "password": password, "csrf": form_token(client)}
+            headers = {"X-Forwarded-For": f"192.0.2.{number}"}
+            return client.post("/sign-in", data=form, headers=headers).status_code
+
+        assert [tried("bert", n, "a wrong password") for n in range(3)] == [403] * 3
+        assert tried(written, 4, PASSWORD) == 429
 
 
 def test_behind_a_proxy_the_address_is_the_one_that_it_names(settings: Settings) -> None:

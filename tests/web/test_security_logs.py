@@ -1,11 +1,9 @@
-"""The audit log keeps everything and holds; the ordinary log keeps nothing of a claim."""
+"""The ordinary log keeps nothing of a claim, of a name, of an address."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-import multiprocessing
 import stat
 import sys
 import threading
@@ -15,222 +13,16 @@ import pytest
 from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
 
-from pumpclaim.errors import InputError
 from pumpclaim.web.app import create_app
 from pumpclaim.web.security import journal
-from pumpclaim.web.security.audit import FIRST, Audit
 from pumpclaim.web.security.guard import SignedIn, protect
 
-from .people import add_people, another, send, sign_in, try_sign_in
+from .people import add_people, another, sign_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from pumpclaim.web.settings import Settings
-
-
-@pytest.fixture
-def audit(tmp_path: Path) -> Audit:
-    return Audit(tmp_path / "audit.jsonl")
-
-
-def _lines(audit: Audit) -> list[bytes]:
-    return audit.path.read_bytes().splitlines(keepends=True)
-
-
-def _fill(audit: Audit, count: int = 6) -> None:
-    for number in range(count):
-        audit.record("anna" if number % 2 else "bert", "saw claim", claim=f"A{number}")
-
-
-def test_an_entry_says_who_did_what_when_to_what(audit: Audit) -> None:
-    audit.record("anna", "saw claim", batch="b1", claim='odd "id"\n')
-    (line,) = _lines(audit)
-    entry = json.loads(line)
-    assert entry["time"].endswith("+00:00")
-    said = {name: entry[name] for name in ("who", "action", "batch", "claim", "previous")}
-    assert said == {
-        "who": "anna", "action": "saw claim", "batch": "b1", "claim": 'odd "id"\n', "previous": FIRST,
-    }  # fmt: skip
-    without = {name: value for name, value in entry.items() if name != "hash"}
-    written = json.dumps(without, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    assert entry["hash"] == hashlib.sha256(written.encode()).hexdigest()
-
-
-def test_the_file_is_its_owners_alone(audit: Audit) -> None:
-    _fill(audit)
-    for file in audit.path.parent.iterdir():
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600
-
-
-def test_the_newest_come_first_and_may_be_of_one_person(audit: Audit) -> None:
-    assert audit.entries() == []
-    _fill(audit, 700)  # more than one block of the file
-    assert [one.about["claim"] for one in audit.entries(3)] == ["A699", "A698", "A697"]
-    assert [one.about["claim"] for one in audit.entries(2, who="bert")] == ["A698", "A696"]
-    assert len(audit.entries(5000)) == 700
-    assert audit.entries(who="nobody") == []
-
-
-def test_names_of_the_chain_cannot_be_said(audit: Audit) -> None:
-    with pytest.raises(ValueError, match="hash"):
-        audit.record("anna", "x", hash="y")
-
-
-def _changed(lines: list[bytes]) -> list[bytes]:
-    return [*lines[:2], lines[2].replace(b"A2", b"B2"), *lines[3:]]
-
-
-def _rehashed(lines: list[bytes]) -> list[bytes]:
-    """Changed by somebody who knows how the hash is made."""
-    entry = json.loads(lines[2])
-    entry["claim"] = "B2"
-    entry.pop("hash")
-    written = json.dumps(entry, sort_keys=True, separators=(",", ":")).encode()
-    entry["hash"] = hashlib.sha256(written).hexdigest()
-    return [*lines[:2], json.dumps(entry).encode() + b"\n", *lines[3:]]
-
-
-FAULTS: dict[str, Callable[[list[bytes]], list[bytes]]] = {
-    "changed": _changed,
-    "changed and hashed anew": _rehashed,
-    "removed": lambda lines: lines[:2] + lines[3:],
-    "first removed": lambda lines: lines[1:],
-    "last removed": lambda lines: lines[:-1],
-    "all removed": lambda lines: [],
-    "moved": lambda lines: [*lines[:2], lines[3], lines[2], *lines[4:]],
-    "twice": lambda lines: [*lines[:3], *lines[2:]],
-    "made unreadable": lambda lines: [*lines[:2], b"rubbish\n", *lines[3:]],
-    "emptied": lambda lines: [*lines[:2], b"{}\n", *lines[3:]],
-    "last made unreadable": lambda lines: [*lines[:-1], b"rubbish\n"],
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_whatever_is_done_to_an_entry_is_found(audit: Audit, fault: str) -> None:
-    _fill(audit)
-    assert audit.verify() is None
-    audit.path.write_bytes(b"".join(FAULTS[fault](_lines(audit))))
-    broken = audit.verify()
-    assert broken is not None
-    assert 1 <= broken.line <= 7
-    audit.record("anna", "went on")
-    assert audit.verify() is not None, "going on does not mend it"
-
-
-def test_the_file_itself_removed_is_found(audit: Audit) -> None:
-    _fill(audit)
-    audit.path.unlink()
-    assert audit.verify() is not None
-
-
-def test_what_a_power_cut_left_unfinished_breaks_nothing(audit: Audit) -> None:
-    _fill(audit)
-    with audit.path.open("ab") as file:
-        file.write(b'{"time":"2024-')
-    audit.record("anna", "went on")
-    assert audit.verify() is None
-    assert audit.entries(1)[0].action == "went on"
-
-
-def test_a_full_disk_is_said_and_leaves_the_chain_whole(tmp_path: Path) -> None:
-    audit = Audit(tmp_path / "no" / "such" / "folder" / "audit.jsonl")
-    with pytest.raises(InputError, match="audit log cannot be written"):
-        audit.record("anna", "saw claim")
-
-
-def _write_many(path: Path, who: str) -> None:
-    audit = Audit(path)
-    for number in range(60):
-        audit.record(who, "saw claim", claim=str(number), text="x" * 400)
-
-
-def test_many_writers_keep_the_chain_whole(audit: Audit) -> None:
-    processes = [
-        multiprocessing.get_context("spawn").Process(target=_write_many, args=(audit.path, f"p{n}"))
-        for n in range(2)
-    ]
-    threads = [
-        threading.Thread(target=_write_many, args=(audit.path, f"t{number}")) for number in range(4)
-    ]
-    for one in (*processes, *threads):
-        one.start()
-    for one in (*processes, *threads):
-        one.join()
-    assert len(_lines(audit)) == 6 * 60
-    assert audit.verify() is None
-    assert {one.who for one in audit.entries(360)} == {"p0", "p1", "t0", "t1", "t2", "t3"}
-
-
-# what is recorded of users
-
-
-def test_sign_ins_and_changes_are_recorded(client: TestClient) -> None:
-    add_people(client.app.state.services)
-    try_sign_in(client, "bert", "a wrong password")
-    sign_in(client, "anna")
-    users = client.app.state.services.users
-    bert = users.named("bert").id
-    send(client, f"/administration/users/{bert}/role", role="reviewer")
-    send(client, f"/administration/users/{bert}/active", active="false")
-    send(client, f"/administration/users/{bert}/password", password="eight quiet lanterns")
-    send(client, "/administration/users", name="carl", role="biller", password="nine blue doors ok")
-    send(client, "/account/tokens", label="nightly")
-    client.get("/administration/audit")
-    send(client, "/sign-out")
-    audit = client.app.state.services.audit
-    said = [(one.who, one.action, one.about) for one in reversed(audit.entries())]
-    assert said == [
-        ("bert", "failed to sign in", {}),
-        ("anna", "signed in", {"by": "password"}),
-        ("anna", "changed role", {"user": "bert", "role": "reviewer", "was": "biller"}),
-        ("anna", "deactivated user", {"user": "bert"}),
-        ("anna", "set password", {"user": "bert"}),
-        ("anna", "added user", {"user": "carl", "role": "biller"}),
-        ("anna", "made API token", {"label": "nightly"}),
-        ("anna", "saw the audit log", {}),
-        ("anna", "signed out", {}),
-    ]
-    assert audit.verify() is None
-    text = audit.path.read_text()
-    assert "wrong password" not in text
-    assert "lanterns" not in text
-
-
-def test_the_page_of_the_audit_log_shows_filters_and_tells_of_a_break(client: TestClient) -> None:
-    services = client.app.state.services
-    add_people(services)
-    sign_in(client, "anna")
-    services.audit.record("bert", "saw claim", claim="<script>A1</script>")
-    page = client.get("/administration/audit").text
-    assert "The chain holds" in page
-    assert "&lt;script&gt;A1" in page
-    assert "<script>A1" not in page
-    assert "A1" not in client.get("/administration/audit?who=anna").text
-    assert "A1" in client.get("/administration/audit?who=bert").text
-    path = services.audit.path
-    path.write_bytes(path.read_bytes().replace(b"A1", b"A2"))
-    assert "The chain does not hold" in client.get("/administration/audit").text
-
-
-def test_nothing_in_the_web_changes_the_audit_log(client: TestClient) -> None:
-    add_people(client.app.state.services)
-    sign_in(client, "anna")
-    path = client.app.state.services.audit.path
-    before = path.read_bytes()
-    token = {"X-CSRF-Token": client.app.state.security.cookies.token(_value(client))}
-    for method in ("POST", "PUT", "PATCH", "DELETE"):
-        answer = client.request(method, "/administration/audit", headers=token)
-        assert answer.status_code == 405
-    assert path.read_bytes().startswith(before)
-
-
-def _value(client: TestClient) -> str:
-    return client.cookies["pumpclaim"].rpartition(".")[0]
-
-
-# the ordinary log
 
 
 @pytest.fixture
@@ -287,6 +79,39 @@ def test_a_line_has_the_routes_template_and_nothing_of_the_path(
     ]
     assert all(one["ms"] >= 0 for one in lines)
     assert {"method", "route", "status", "ms", "visitor", "event", "level", "time"} == set(lines[0])
+
+
+def test_a_line_of_the_api_has_the_whole_template(
+    logged: TestClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logged.get("/api/v1/rules/DRG104")
+    logged.get("/administration/audit")
+    assert [one["route"] for one in _log(capsys.readouterr().err)] == [
+        "/api/v1/rules/{code}", "/administration/audit",
+    ]  # fmt: skip
+
+
+def test_who_hangs_up_is_no_fault(logged: TestClient, capsys: pytest.CaptureFixture[str]) -> None:
+    """A request whose body never comes to its end, as uvicorn tells of it."""
+    said: list[object] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: object) -> None:
+        said.append(message)
+
+    path = "/api/v1/check"
+    scope = {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1:8239"), (b"content-type", b"text/csv")], "app": logged.app,
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8239), "scheme": "http", "root_path": "",
+    }  # fmt: skip
+    assert logged.portal is not None
+    logged.portal.call(logged.app, scope, receive, send)
+    (line,) = _log(capsys.readouterr().err)
+    assert (line["event"], line["route"], line["status"]) == ("request", path, None)
+    assert said == []
 
 
 def test_a_user_is_a_pseudonym(client: TestClient, capsys: pytest.CaptureFixture[str]) -> None:

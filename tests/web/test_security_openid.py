@@ -117,7 +117,7 @@ def test_the_whole_round(client: TestClient, idp: Idp) -> None:
     assert (user.name, user.role) == ("bert.biller", "biller")
     assert user.subject == f"{idp.url} s-1"
     said = [(one.who, one.action, one.about) for one in client.app.state.services.audit.entries()]
-    assert said == [("bert.biller", "signed in", {"by": "identity provider"})]
+    assert said == [("bert.biller", "sign in", {"by": "identity provider"})]
 
 
 def test_the_verifier_is_that_of_the_challenge(client: TestClient, idp: Idp) -> None:

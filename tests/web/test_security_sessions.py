@@ -1,4 +1,4 @@
-"""Who is signed in, and who no longer: passwords, cookies, sessions, API tokens."""
+"""Who is signed in, and who no longer: passwords, cookies, sessions."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
-from fastapi import Depends
 from fastapi.testclient import TestClient
 
 from pumpclaim.web.app import create_app
 from pumpclaim.web.schema import sessions
-from pumpclaim.web.security.guard import SignedIn, protect
 from pumpclaim.web.security.users import now
 from pumpclaim.web.settings import Limits, Settings
 
 from .people import PASSWORD, add_people, another, form_token, send, sign_in, try_sign_in
+from .routes import whoami_route
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +71,22 @@ def test_a_server_that_others_reach_is_closed_without_users_too(tmp_path: Path) 
             assert "Nobody can sign in yet" in client.get("/sign-in").text
 
 
+@pytest.mark.parametrize(
+    "header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP"]
+)
+def test_a_proxy_before_a_server_without_users_opens_nothing(
+    client: TestClient, services: Services, header: str
+) -> None:
+    through = {header: "for=192.0.2.1"}
+    for path in ("/", "/charts", "/api/v1/rules/DRG104"):
+        answer = client.get(path, headers=through)
+        assert answer.status_code == 403, path
+        assert "a proxy stands before it; add users first" in answer.text
+    assert client.get("/").status_code == 200
+    add_people(services)
+    assert client.get("/", headers=through).headers["location"] == "/sign-in"
+
+
 def test_who_is_not_signed_in_is_led_to_sign_in_and_back(client: TestClient, people: None) -> None:
     answer = client.get("/article?q=a+b")
     assert answer.headers["location"] == "/sign-in?next=/article%3Fq%3Da%2Bb"
@@ -86,11 +101,13 @@ def test_htmx_is_told_to_go_to_the_sign_in_page(client: TestClient, people: None
     answer = client.get("/", headers=headers)
     assert answer.status_code == 401
     assert answer.headers["hx-redirect"] == "/sign-in?next=/refill%3Fx%3D1"
+    answer = client.get("/", headers={"HX-Request": "true", "HX-Current-URL": "http://["})
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/sign-in")
 
 
 def test_the_api_asks_for_credentials_in_a_problem(client: TestClient, people: None) -> None:
     app = client.app
-    _api_route(app)
+    whoami_route(app)
     for headers in (
         {},
         {"Authorization": "Bearer pumpclaim_wrong"},
@@ -245,6 +262,22 @@ def test_a_session_ends_when_it_is_not_used(
     assert left == 1, "what has run out is cleared away"
 
 
+def test_a_session_ends_however_much_it_is_used(
+    client: TestClient, services: Services, people: None
+) -> None:
+    """After a day, so that an identity provider is asked anew at least once a day."""
+    sign_in(client, "bert")
+    for minutes, status in ((24 * 60 - 1, 200), (24 * 60 + 1, 303)):
+        with services.engine.begin() as connection:
+            began = now() - timedelta(minutes=minutes)
+            connection.execute(sa.update(sessions).values(created=began, seen=now()))
+        assert client.get("/").status_code == status
+    sign_in(another(client), "rita")
+    with services.engine.connect() as connection:
+        left = connection.execute(sa.select(sa.func.count()).select_from(sessions)).scalar_one()
+    assert left == 1, "what is over is cleared away"
+
+
 def test_use_is_written_down_at_most_once_a_minute(
     client: TestClient, services: Services, people: None
 ) -> None:
@@ -268,7 +301,7 @@ def test_a_deactivated_user_is_out_at_once(
 ) -> None:
     bert = services.users.named("bert")
     token = client.app.state.security.tokens.make(bert.id, "nightly")
-    _api_route(client.app)
+    whoami_route(client.app)
     sign_in(client, "bert")
     bearer = {"Authorization": f"Bearer {token}"}
     assert another(client).get("/api/v1/whoami", headers=bearer).json()["name"] == "bert"
@@ -280,7 +313,11 @@ def test_a_deactivated_user_is_out_at_once(
     assert client.get("/").status_code == 303, "the old session does not come back"
 
 
-def test_a_new_password_ends_all_other_sessions(client: TestClient, people: None) -> None:
+def test_a_new_password_ends_all_other_sessions_and_all_tokens(
+    client: TestClient, services: Services, people: None
+) -> None:
+    for name in ("bert", "rita"):
+        client.app.state.security.tokens.make(services.users.named(name).id, "nightly")
     sign_in(client, "bert")
     other = sign_in(another(client), "bert")
     rita = sign_in(another(client), "rita")
@@ -290,6 +327,8 @@ def test_a_new_password_ends_all_other_sessions(client: TestClient, people: None
     assert client.get("/").status_code == 200
     assert other.get("/").status_code == 303
     assert rita.get("/").status_code == 200
+    assert client.app.state.security.tokens.of(services.users.named("bert").id) == []
+    assert len(client.app.state.security.tokens.of(services.users.named("rita").id)) == 1
     assert try_sign_in(another(client), "bert").status_code == 403
     assert try_sign_in(another(client), "bert", new).status_code == 303
 
@@ -298,8 +337,9 @@ def test_a_new_password_ends_all_other_sessions(client: TestClient, people: None
     ("form", "why"),
     [
         ({"current": "wrong", "new": "eight quiet lanterns"}, "current password is not right"),
-        ({"current": PASSWORD, "new": "short"}, "at least 12"),
+        ({"current": PASSWORD, "new": "short"}, "at least 15"),
         ({"current": PASSWORD, "new": "eight quiet lanterns", "again": "x"}, "both times"),
+        ({"current": PASSWORD, "new": PASSWORD}, "the old password"),
     ],
 )
 def test_a_password_is_changed_only_by_who_knows_it(
@@ -319,69 +359,3 @@ def test_another_role_holds_from_the_next_request_on(
     assert client.get("/administration").status_code == 403
     services.users.set_role(services.users.named("bert").id, "administrator")
     assert client.get("/administration").status_code == 200
-
-
-# API tokens
-
-
-def _api_route(app: object) -> None:
-    @app.get("/api/v1/whoami", dependencies=[Depends(protect)])  # type: ignore[attr-defined]
-    @app.post("/api/v1/whoami", dependencies=[Depends(protect)])  # type: ignore[attr-defined]
-    def whoami(visitor: SignedIn) -> dict[str, str | None]:
-        return {"name": visitor.name, "role": visitor.role, "session": visitor.session}
-
-
-def test_a_token_is_made_shown_once_used_and_revoked(
-    client: TestClient, settings: Settings, people: None
-) -> None:
-    _api_route(client.app)
-    sign_in(client, "bert")
-    made = send(client, "/account/tokens", label="nightly <check>").text
-    token = re.search(r"pumpclaim_[\w-]{43}", made)[0]
-    assert token not in client.get("/account").text
-    assert "nightly &lt;check&gt;" in client.get("/account").text
-    kept = b"".join(file.read_bytes() for file in settings.data.iterdir() if file.is_file())
-    assert token.encode() not in kept
-    program = another(client)
-    headers = {"Authorization": f"Bearer {token}"}
-    answer = program.post("/api/v1/whoami", headers=headers)
-    assert answer.json() == {"name": "bert", "role": "biller", "session": None}
-    assert program.get("/", headers=headers).status_code == 303, "tokens are for the API alone"
-    token_id = re.search(r'name="token" value="(\w{64})"', client.get("/account").text)[1]
-    assert send(client, "/account/tokens/revoke", token=token_id).status_code == 303
-    assert program.get("/api/v1/whoami", headers=headers).status_code == 401
-
-
-def test_nobody_revokes_anothers_token(
-    client: TestClient, services: Services, people: None
-) -> None:
-    tokens = client.app.state.security.tokens
-    rita = services.users.named("rita")
-    tokens.make(rita.id, "hers")
-    (hers,) = tokens.of(rita.id)
-    sign_in(client, "bert")
-    assert send(client, "/account/tokens/revoke", token=hers.id).status_code == 422
-    assert tokens.of(rita.id) == [hers]
-
-
-def test_tokens_need_a_label_and_have_an_end(client: TestClient, people: None) -> None:
-    sign_in(client, "bert")
-    assert send(client, "/account/tokens", label=" ").status_code == 422
-    assert send(client, "/account/tokens", label="x" * 61).status_code == 422
-    tokens = client.app.state.security.tokens
-    bert = client.app.state.services.users.named("bert")
-    for number in range(50):
-        tokens.make(bert.id, str(number))
-    assert "at most 50" in send(client, "/account/tokens", label="one more").text
-
-
-def test_a_removed_user_leaves_nothing_behind(
-    client: TestClient, services: Services, people: None
-) -> None:
-    bert = services.users.named("bert")
-    token = client.app.state.security.tokens.make(bert.id, "nightly")
-    sign_in(client, "bert")
-    services.users.remove(bert.id)
-    assert client.get("/").status_code == 303
-    assert client.app.state.security.tokens.visitor(token) is None
-    assert client.app.state.security.tokens.of(bert.id) == []

@@ -18,7 +18,7 @@ import pytest
 from pumpclaim.errors import InputError
 from pumpclaim.web.security.sessions import Tokens
 from pumpclaim.web.services import open_services
-from pumpclaim.web.serving import UNSAFE, check_reach, run
+from pumpclaim.web.serving import UNSAFE, alone, check_reach, run
 from pumpclaim.web.settings import OpenIdConnect, Settings
 
 from .people import PASSWORD, add_people
@@ -67,13 +67,15 @@ def test_a_user_is_added_listed_changed_and_removed(tmp_path: Path) -> None:
     assert visitor.name == "anna"
     said = [(one.who, one.action) for one in reversed(services.audit.entries())]
     assert said == [
-        ("command line", "added user"),
-        ("command line", "added user"),
-        ("command line", "changed role"),
-        ("command line", "deactivated user"),
+        ("command line", "add user"),
+        ("command line", "add user"),
+        ("command line", "change role"),
+        ("command line", "deactivate user"),
         ("command line", "set password"),
-        ("command line", "made API token"),
-        ("command line", "removed user"),
+        ("command line", "make API token"),
+        ("command line", "remove user"),
+        ("command line", "not done: remove user"),
+        ("command line", "remove user"),
     ]
     assert services.audit.verify() is None
     services.close()
@@ -84,11 +86,13 @@ def test_a_user_is_added_listed_changed_and_removed(tmp_path: Path) -> None:
     [
         (("add", "anna", "--role", "king"), PASSWORD, "there is no role 'king'"),
         (("add", "two words", "--role", "biller"), PASSWORD, "letters, digits"),
-        (("add", "anna", "--role", "biller"), "short", "at least 12"),
-        (("add", "anna", "--role", "biller"), "", "at least 12"),
+        (("add", "anna", "--role", "biller"), "short", "at least 15"),
+        (("add", "anna", "--role", "biller"), "", "at least 15"),
         (("remove", "nobody"), "", "no such user"),
         (("role", "nobody", "biller"), "", "no such user"),
         (("token", "nobody", "--label", "x"), "", "no such user"),
+        (("give", "nobody", "nobody"), "", "no such user"),
+        (("discard", "nobody"), "", "nobody of this id has left anything"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(
@@ -182,6 +186,17 @@ def test_the_command_refuses_with_status_2_and_lets_the_address_go(tmp_path: Pat
         assert done.returncode == 2
         assert "users must be set up first" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_second_server_in_one_folder_ends_with_a_sentence(tmp_path: Path) -> None:
+    open_services(Settings(data=tmp_path)).close()
+    with alone(tmp_path):
+        done = pumpclaim("serve", "--port", "0", "--data", str(tmp_path))
+    assert done.returncode == 2
+    assert f"another server works in this folder (process {os.getpid()})" in done.stderr
+    assert done.stderr.count("\n") == 1
+    with alone(tmp_path), pytest.raises(InputError), alone(tmp_path):
+        pass
 
 
 def test_without_tls_a_server_for_others_warns_loudly(tmp_path: Path) -> None:

@@ -92,10 +92,17 @@ def test_an_unknown_name_takes_as_long_as_a_known_one(services: Services, people
 @pytest.mark.parametrize(
     ("password", "why"),
     [
-        ("short", "at least 12"),
+        ("short", "at least 15"),
         ("x" * 2000, "at most"),
-        ("aaaaaaaaaaaaaaaa", "different"),
-        ("bertholomew-the-1st", "not the name"),
+        ("aaaaaaaaaaaaaaaa", "soon be guessed"),
+        ("abcabcabcabcabcabc", "soon be guessed"),
+        ("bertholomew-the-1st", "soon be guessed"),
+        ("Bertholomew-the-1st!", "soon be guessed"),
+        ("PumpclaimPumpclaim", "soon be guessed"),
+        ("Password1234567", "soon be guessed"),
+        ("P@ssw0rdP@ssw0rd", "soon be guessed"),
+        ("qwertyuiopasdfgh", "soon be guessed"),
+        ("correct", "at least 15"),
     ],
 )
 def test_a_weak_password_is_refused(services: Services, password: str, why: str) -> None:
@@ -104,7 +111,39 @@ def test_a_weak_password_is_refused(services: Services, password: str, why: str)
     assert services.users.all() == []
 
 
-@pytest.mark.parametrize("name", ["", "two words", "<script>", "a" * 65, "new\nline", "../x"])
+@pytest.mark.parametrize(
+    "password",
+    [PASSWORD, "7-hN;pq2_Vx41mZ", "x9 " * 4 + "lantern orbit", "näht ëine ünruhige Maus"],
+)
+def test_a_good_password_is_taken(services: Services, password: str) -> None:
+    services.users.add("bertholomew-the-1st", "biller", password)
+    assert services.users.sign_in("bertholomew-the-1st", password) is not None
+
+
+def test_another_password_is_another(services: Services, people: None) -> None:
+    bert = services.users.named("bert").id
+    with pytest.raises(InputError, match="the old password"):
+        services.users.set_password(bert, PASSWORD)
+    services.users.set_password(bert, "eight quiet lanterns")
+    assert services.users.sign_in("bert", "eight quiet lanterns") is not None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "two words",
+        "<script>",
+        "a" * 65,
+        "new\nline",
+        "../x",
+        "\u0430nna",
+        "anna\u200b",
+        "αnna",
+        "anna٣",
+        "\u0251nna",
+    ],
+)
 def test_an_odd_name_is_refused(services: Services, name: str) -> None:
     with pytest.raises(InputError, match="name"):
         services.users.add(name, "biller", PASSWORD)
@@ -115,6 +154,37 @@ def test_a_name_is_one_name_however_it_is_written(services: Services) -> None:
     assert services.users.sign_in(" ANNA ", PASSWORD) is not None
     with pytest.raises(InputError, match="already"):
         services.users.add("anna", "biller", PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "ALMA.BR0WN",
+        "alrna.brown",
+        "a1ma.brown",
+        "älma.brown",
+        "almå.brøwn",
+        "ａlma.brown",
+        "alma.brovvn",
+    ],
+)
+def test_a_name_that_looks_like_anothers_is_refused(services: Services, other: str) -> None:
+    services.users.add("alma.brown", "biller", PASSWORD)
+    with pytest.raises(InputError, match="already"):
+        services.users.add(other, "biller", PASSWORD)
+    given = services.users.from_provider("idp 1", [other], "biller")
+    assert given.name not in {"alma.brown", other}
+    services.users.add("alma.braun", "biller", PASSWORD)
+
+
+def test_a_provider_may_name_people_as_it_likes(services: Services) -> None:
+    """Of the names it gives the first that can be one here; and a known person keeps his."""
+    kept = services.users.from_provider(
+        "idp 1", ["Аня Петрова", "anya@clinic.example", "x"], "biller"
+    )
+    assert kept.name == "anya@clinic.example"
+    assert services.users.from_provider("idp 1", ["another"], "reviewer").name == kept.name
+    assert services.users.from_provider("idp 2", ["two words", ""], "biller").name == "user"
 
 
 def test_the_local_role_is_nobodys(services: Services) -> None:

@@ -51,7 +51,8 @@ def squeezed(page: str) -> str:
 
 
 def results(client: TestClient, batch: str) -> Results:
-    return Results(client.app.state.services.batches.folder(batch))
+    store = client.app.state.services.batches
+    return Results(store.results(store.get(batch)))
 
 
 @pytest.fixture

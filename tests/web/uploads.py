@@ -6,6 +6,8 @@ import io
 import time
 from typing import TYPE_CHECKING, Any
 
+from pumpclaim.web.batches.results import Results
+
 from .conftest import EXAMPLES, token_of
 
 if TYPE_CHECKING:
@@ -41,6 +43,12 @@ def ended(app: FastAPI, batch: str) -> str:
     raise AssertionError("the batch was never judged")
 
 
+def results(client: TestClient, batch: str) -> Results:
+    """The tables of a batch's newest judging."""
+    store = client.app.state.services.batches
+    return Results(store.results(store.get(batch)))
+
+
 def uploaded(client: TestClient, *files: tuple[str, bytes], **form: str) -> str:
     """Upload files, wait, and give the batch's id."""
     answer = send(client, *files, **form)
@@ -54,9 +62,10 @@ def begun(app: FastAPI, *files: tuple[str, bytes], owner: str = "local", **optio
     """A batch that is kept and judged without a page; gives its id once it has ended."""
     store = app.state.services.batches
     named = [(name, io.BytesIO(data)) for name, data in files]
-    batch = store.create(
-        owner, named, {"readings": {}, "thresholds": {}, "records_of": "charted", **options}, 100
-    )
+    with store.arriving(owner, named, app.state.services.settings.limits) as arrived:
+        batch = store.admit(
+            arrived, {"readings": {}, "thresholds": {}, "records_of": "charted", **options}
+        )
     app.state.runner.submit(batch.id)
     ended(app, batch.id)
     return str(batch.id)

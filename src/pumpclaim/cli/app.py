@@ -13,6 +13,7 @@ from pumpclaim._version import __version__
 from pumpclaim.cli import (
     adopted,
     assess,
+    audit,
     check,
     history,
     look_up,
@@ -68,6 +69,7 @@ app.command("refill")(refill.refill)
 app.command("utilization")(utilization.utilization)
 app.command("rule")(look_up.rule)
 app.command("serve")(serve.serve)
+app.command("audit")(audit.audit)
 
 history_app = typer.Typer(
     help="Claims and records kept between runs, so that today's file is judged against the months before.",
@@ -92,6 +94,9 @@ user_app.command("password")(user.password)
 user_app.command("active")(user.active)
 user_app.command("token")(user.token)
 user_app.command("remove")(user.remove)
+user_app.command("left")(user.left)
+user_app.command("give")(user.give)
+user_app.command("discard")(user.discard)
 app.add_typer(user_app, name="user")
 
 policy_app = typer.Typer(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import getpass
 import sys
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pumpclaim.cli.options import PageFormat
-from pumpclaim.cli.saying import complain, ends_well, write, write_json
+from pumpclaim.cli.saying import UNUSABLE, complain, ends_well, write, write_json
 from pumpclaim.cli.serve import data_folder
 from pumpclaim.errors import InputError
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 WHO = "command line"
 """Who acts, as the audit log names him."""
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A user's name.")]
+Owner = Annotated[
+    str, typer.Argument(metavar="OWNER", help="The id of who left something, as left prints it.")
+]
 Role = Annotated[str, typer.Option(metavar="ROLE", help="biller, reviewer or administrator.")]
 Data = Annotated[
     Path | None, typer.Option("--data", metavar="DIR", help="The server's folder, as for serve.")
@@ -35,13 +39,15 @@ Config = Annotated[
 @ends_well
 def add(name: Name, *, role: Role, data: Data = None, config: Config = None) -> int:
     """Add a user. The password is asked for, or read from standard input when that is no terminal."""
-    from pumpclaim.web.security.users import check_name, check_role  # noqa: PLC0415
+    from pumpclaim.web.security.names import check  # noqa: PLC0415
+    from pumpclaim.web.security.users import check_role  # noqa: PLC0415
 
-    check_name(name)
+    name = check(name)
     check_role(role)
-    with _server(data, config) as services:
-        user = services.users.add(name, role, _password())
-        _record(services, "added user", user=user.name, role=role)
+    with opened(data, config) as services:
+        secret = _password()
+        with _doing(services, "add user", user=name, role=role):
+            user = services.users.add(name, role, secret)
     complain(f"{user.name} may sign in as {role}")
     return 0
 
@@ -49,7 +55,7 @@ def add(name: Name, *, role: Role, data: Data = None, config: Config = None) -> 
 @ends_well
 def show(*, data: Data = None, config: Config = None, report: PageFormat = "text") -> int:
     """Print the users."""
-    with _server(data, config) as services:
+    with opened(data, config) as services:
         users = services.users.all()
     if report == "json":
         write_json(
@@ -76,12 +82,17 @@ def show(*, data: Data = None, config: Config = None, report: PageFormat = "text
 
 @ends_well
 def remove(name: Name, *, data: Data = None, config: Config = None) -> int:
-    """Remove a user with his sessions and tokens; what he uploaded stays."""
-    with _server(data, config) as services:
+    """Remove a user with his sessions and tokens; what he uploaded stays (see left)."""
+    from pumpclaim.web.left import left  # noqa: PLC0415
+
+    with opened(data, config) as services:
         user = services.users.named(name)
-        services.users.remove(user.id)
-        _record(services, "removed user", user=user.name)
+        with _doing(services, "remove user", user=user.name, user_id=user.id):
+            services.users.remove(user.id)
+        stays = any(one.owner == user.id for one in left(services))
     complain(f"{user.name} is removed")
+    if stays:
+        complain("uploads or charts of his are still there: user left, user give, user discard")
     return 0
 
 
@@ -94,21 +105,23 @@ def role(
     config: Config = None,
 ) -> int:
     """Give a user another role."""
-    with _server(data, config) as services:
+    with opened(data, config) as services:
         user = services.users.named(name)
-        services.users.set_role(user.id, new)
-        _record(services, "changed role", user=user.name, role=new, was=user.role)
+        about = {"user": user.name, "user_id": user.id, "role": new, "was": user.role}
+        with _doing(services, "change role", **about):
+            services.users.set_role(user.id, new)
     complain(f"{user.name} is {new} now")
     return 0
 
 
 @ends_well
 def password(name: Name, *, data: Data = None, config: Config = None) -> int:
-    """Set a user's password, asked for as in add; he is signed out everywhere."""
-    with _server(data, config) as services:
+    """Set a user's password, asked for as in add; he is signed out everywhere, his tokens are revoked."""
+    with opened(data, config) as services:
         user = services.users.named(name)
-        services.users.set_password(user.id, _password())
-        _record(services, "set password", user=user.name)
+        secret = _password()
+        with _doing(services, "set password", user=user.name, user_id=user.id):
+            services.users.set_password(user.id, secret)
     complain(f"the password of {user.name} is set")
     return 0
 
@@ -122,10 +135,11 @@ def active(
     config: Config = None,
 ) -> int:
     """Let a user in again, or keep him out."""
-    with _server(data, config) as services:
+    with opened(data, config) as services:
         user = services.users.named(name)
-        services.users.set_active(user.id, active=not off)
-        _record(services, "deactivated user" if off else "activated user", user=user.name)
+        act = "deactivate user" if off else "activate user"
+        with _doing(services, act, user=user.name, user_id=user.id):
+            services.users.set_active(user.id, active=not off)
     complain(f"{user.name} is {'kept out' if off else 'let in'}")
     return 0
 
@@ -135,22 +149,72 @@ def token(
     name: Name,
     *,
     label: Annotated[str, typer.Option(metavar="TEXT", help="What the token is for.")],
+    days: Annotated[
+        int, typer.Option(metavar="N", help="How long it serves, 365 days at most.")
+    ] = 90,
     data: Data = None,
     config: Config = None,
 ) -> int:
     """Make a token for the HTTP API and print it, this once."""
     from pumpclaim.web.security.sessions import Tokens  # noqa: PLC0415
 
-    with _server(data, config) as services:
+    with opened(data, config) as services:
         user = services.users.named(name)
-        made = Tokens(services.engine).make(user.id, label)
-        _record(services, "made API token", user=user.name, label=label.strip())
+        about = {"user": user.name, "user_id": user.id, "label": label.strip(), "days": str(days)}
+        with _doing(services, "make API token", **about):
+            made = Tokens(services.engine).make(user.id, label, days)
     write(f"{made}\n".encode())
     return 0
 
 
+@ends_well
+def left(*, data: Data = None, config: Config = None, report: PageFormat = "text") -> int:
+    """Print what is left by who is no user any more: uploads and charts, by the id of their owner."""
+    from pumpclaim.reports.words import count  # noqa: PLC0415
+    from pumpclaim.web.left import left as left_by  # noqa: PLC0415
+
+    with opened(data, config) as services:
+        found = left_by(services)
+    if report == "json":
+        write_json([asdict(one) for one in found])
+        return 0
+    lines = [
+        f"{one.owner}  {one.name}  {count(one.uploads, 'upload')}, {count(one.charts, 'chart')}, "
+        f"{one.size >> 20:,} MB"
+        for one in found
+    ]
+    write("".join(f"{line}\n" for line in lines or ["nothing is left"]).encode())
+    return 0
+
+
+@ends_well
+def give(owner: Owner, name: Name, *, data: Data = None, config: Config = None) -> int:
+    """Hand what somebody left to a user."""
+    from pumpclaim.web.left import hand_over  # noqa: PLC0415
+
+    with opened(data, config) as services:
+        user = services.users.named(name)
+        with _doing(services, "hand over", owner=owner, user=user.name, user_id=user.id):
+            refused = hand_over(services, owner, user)
+    for sentence in refused:
+        complain(sentence)
+    complain(f"what {owner} left is {user.name}'s now")
+    return UNUSABLE if refused else 0
+
+
+@ends_well
+def discard(owner: Owner, *, data: Data = None, config: Config = None) -> int:
+    """Remove what somebody left: uploads with all that was found in them, and charts."""
+    from pumpclaim.web.left import discard as remove_all  # noqa: PLC0415
+
+    with opened(data, config) as services, _doing(services, "remove what was left", owner=owner):
+        remove_all(services, owner)
+    complain(f"what {owner} left is removed")
+    return 0
+
+
 @contextmanager
-def _server(data: Path | None, config: Path | None) -> Iterator[Services]:
+def opened(data: Path | None, config: Path | None) -> Iterator[Services]:
     """What a server keeps, whether it runs or not."""
     from pumpclaim.web.services import open_services  # noqa: PLC0415
     from pumpclaim.web.settings import read_settings  # noqa: PLC0415
@@ -162,12 +226,13 @@ def _server(data: Path | None, config: Path | None) -> Iterator[Services]:
         services.close()
 
 
-def _record(services: Services, action: str, **about: str) -> None:
+def _doing(services: Services, action: str, **about: str) -> AbstractContextManager[None]:
+    """What is done under it, in the audit log before it is done."""
     try:
         account = getpass.getuser()
     except (OSError, KeyError, ImportError):
         account = "unknown"
-    services.audit.record(WHO, action, account=account, **about)
+    return services.audit.doing(WHO, action, account=account, **about)
 
 
 def _password() -> str:

@@ -29,7 +29,7 @@ CLAIM_COLUMNS = [claims_table.c.hash, *(claims_table.c[one.name] for one in stor
 LINE_COLUMNS = [lines_table.c.claim_hash, *(lines_table.c[one.name] for one in stored(LINES))]
 ASIDE = ("source", "segment")
 """Where a claim stood in its file; no part of what it says."""
-SAME = ("claim_id", "patient_id", "billing_provider_npi")
+SAME = ("owner", "claim_id", "patient_id", "billing_provider_npi")
 """What a replacement or void has in common with the claim that it ends."""
 
 
@@ -47,8 +47,8 @@ def key(claim: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(claim[name] for name in SAME)
 
 
-def keyed(claims: ClaimSet) -> Keyed:
-    """The claims of a set with their hashes; one that stands twice is kept once."""
+def keyed(claims: ClaimSet, owner: str) -> Keyed:
+    """The claims of a set with their hashes as an owner's; one that stands twice is kept once."""
     table = claims.claims.select(
         _as_json(claims.claims["diagnoses"]) if one.name == "diagnoses" else pl.col(one.name)
         for one in stored(CLAIMS)
@@ -64,15 +64,17 @@ def keyed(claims: ClaimSet) -> Keyed:
     by_hash: dict[str, dict[str, Any]] = {}
     lines: dict[str, list[dict[str, Any]]] = {}
     positions = claims.claims["claim"].to_list()
+    whose = [owner] if owner else []
     for number, row in enumerate(table.iter_rows(named=True)):
         places = of_claim.get(positions[number], [])
-        text = "\n".join([heads[number], *(said[place] for place in places)])
+        text = "\n".join([*whose, heads[number], *(said[place] for place in places)])
         name = hashlib.sha256(text.encode()).hexdigest()
         if name in by_hash:
             continue
         patient = row["patient_id"]
         row |= {
             "hash": name,
+            "owner": owner,
             "patient": None if patient is None else plain_id(patient),
             "withdrawn_by": None,
         }

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pumpclaim.database import Schema
 from pumpclaim.tables import CLAIMS, LINES, Column, Table
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest revision of the schema; see migrations/versions."""
 NOT_KEPT = ("claim", "not_carried", "patient_name")
 metadata = sa.MetaData()
@@ -39,14 +39,16 @@ claims = sa.Table(
     "claims",
     metadata,
     sa.Column("hash", sa.String(64), primary_key=True),
+    sa.Column("owner", sa.Text, nullable=False, server_default=""),
     sa.Column("number", sa.BigInteger, nullable=False),
     sa.Column("patient", sa.Text, nullable=True),
     sa.Column("withdrawn_by", sa.String(64), nullable=True),
     *_columns(CLAIMS),
-    sa.Index("claims_by_patient", "patient"),
+    sa.Index("claims_by_owner", "owner", "patient"),
 )
-"""One claim. ``hash`` is that of its content, ``number`` the order of arrival, ``patient`` its id as it is
-compared, ``withdrawn_by`` the replacement or void that ended it."""
+"""One claim. ``hash`` is that of its content and owner, ``owner`` whose it is (empty: nobody's alone),
+``number`` the order of arrival, ``patient`` its id as it is compared, ``withdrawn_by`` the replacement or
+void that ended it."""
 
 lines = sa.Table(
     "lines",
@@ -57,9 +59,20 @@ lines = sa.Table(
 )
 """One service line; ``place`` is its place on the claim, from 0."""
 
+origins = sa.Table(
+    "origins",
+    metadata,
+    sa.Column("claim_hash", sa.String(64), primary_key=True),
+    sa.Column("origin", sa.String(64), primary_key=True),
+    sa.Index("origins_by_origin", "origin"),
+)
+"""What brought a claim: an upload of a server by its id, or the command line (empty). A claim stays as long
+as one of its origins does."""
+
 charts = sa.Table(
     "charts",
     metadata,
+    sa.Column("owner", sa.String(32), primary_key=True, server_default=""),
     sa.Column("part", sa.String(20), primary_key=True),
     sa.Column("patient", sa.Text, primary_key=True),
     sa.Column("day", sa.String(12), primary_key=True),
@@ -69,8 +82,8 @@ charts = sa.Table(
     sa.Column("answers", sa.Text, nullable=False),
     sa.Column("evidence", sa.Text, nullable=False),
 )
-"""One chart. ``day`` is its day, behind a tilde while the implant is only planned; ``answers`` and
-``evidence`` are JSON, numbers int billionths, dates ISO 8601."""
+"""One chart. ``owner`` is whose it is, as of claims; ``day`` is its day, behind a tilde while the implant is
+only planned; ``answers`` and ``evidence`` are JSON, numbers int billionths, dates ISO 8601."""
 
 SCHEMA = Schema("history", metadata, REVISION, Path(__file__).parent / "migrations")
 """The schema as ``pumpclaim.database`` makes and migrates it."""

@@ -1,7 +1,8 @@
 """What a history does: add a file's claims and charts, give back those of patients, forget a patient.
 
 A claim is known by its content, so that reading it again changes nothing. A replacement (frequency code 7)
-or a void (8) ends the claims of its id, patient and billing provider, whichever came first.
+or a void (8) ends the claims of its id, patient and billing provider, whichever came first. What one owner
+keeps is nothing to another: each has a history of his own in the same tables.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pumpclaim.history.schema import SCHEMA
 from pumpclaim.history.schema import charts as charts_table
 from pumpclaim.history.schema import claims as claims_table
 from pumpclaim.history.schema import lines as lines_table
+from pumpclaim.history.schema import origins as origins_table
 from pumpclaim.patient_ids import plain_id
 from pumpclaim.policy import load
 
@@ -47,19 +49,21 @@ class Added:
     charts: int
 
 
-def open_history(url: str) -> History:
+def open_history(url: str, owner: str = "") -> History:
     """Open a history, or make it: a path, ``sqlite:///path`` or ``postgresql://user@host/name``.
 
-    Raises InputError for a URL that cannot be opened, and for a history that a newer version wrote.
+    ``owner`` is whose part of it is seen and added to; empty is the part that is nobody's alone. Raises
+    InputError for a URL that cannot be opened, and for a history that a newer version wrote.
     """
-    return History(make_engine(url, SCHEMA))
+    return History(make_engine(url, SCHEMA), owner)
 
 
 class History(AbstractContextManager["History"]):
-    """Claims and charts kept between runs."""
+    """Claims and charts of one owner, kept between runs."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, owner: str = "") -> None:
         self.engine = engine
+        self.owner = owner
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -69,16 +73,22 @@ class History(AbstractContextManager["History"]):
         self.engine.dispose()
 
     def add(
-        self, claims: ClaimSet, charts: ChartSet | None = None, policy: PolicySet | None = None
+        self,
+        claims: ClaimSet,
+        charts: ChartSet | None = None,
+        policy: PolicySet | None = None,
+        origin: str = "",
     ) -> Added:
         """Keep claims and charts, in one transaction: all of them or nothing.
 
         A chart of the same kind, patient and day takes the place of the one before. ``policy`` defines
-        the charts; without it the one in force does. Raises InputError where nothing can be written.
+        the charts; without it the one in force does. ``origin`` is what the claims come from, by which they
+        can be removed. Raises InputError where nothing can be written.
         """
-        keyed = rows.keyed(claims)
+        keyed = rows.keyed(claims, self.owner)
         with writing(self.engine) as connection:
             new, known = self._insert(connection, keyed)
+            self._note(connection, list(keyed.claims), origin)
             replaced, voided = self._withdraw(connection, new)
             kept = 0 if charts is None else self._keep(connection, charts, policy or load())
         return Added(len(new), known, replaced, voided, kept)
@@ -104,6 +114,45 @@ class History(AbstractContextManager["History"]):
                 connection.execute(sa.insert(lines_table), own)
         return new, keyed.count - len(new)
 
+    def _note(self, connection: sa.Connection, hashes: Sequence[str], origin: str) -> None:
+        """Say of claims that they come from an origin."""
+        o = origins_table.c
+        known: set[str] = set()
+        for some in _chunks(hashes):
+            mine = (o.origin == origin) & o.claim_hash.in_(some)
+            known |= set(connection.scalars(sa.select(o.claim_hash).where(mine)))
+        new = [{"claim_hash": one, "origin": origin} for one in hashes if one not in known]
+        if new:
+            connection.execute(sa.insert(origins_table), new)
+
+    def remove(self, origin: str) -> int:
+        """Remove what an origin brought, whosever, but what another brought as well; how many claims.
+
+        What its replacements and voids had ended stands again.
+        """
+        c, o = claims_table.c, origins_table.c
+        with writing(self.engine) as connection:
+            brought = set(
+                connection.scalars(sa.select(o.claim_hash).where(o.origin == origin)).all()
+            )
+            connection.execute(sa.delete(origins_table).where(o.origin == origin))
+            gone: list[str] = []
+            freed: list[Any] = []
+            for some in _chunks(sorted(brought)):
+                left = connection.scalars(sa.select(o.claim_hash).where(o.claim_hash.in_(some)))
+                gone += sorted(set(some) - set(left))
+            for some in _chunks(gone):
+                connection.execute(sa.delete(lines_table).where(lines_table.c.claim_hash.in_(some)))
+                connection.execute(sa.delete(claims_table).where(c.hash.in_(some)))
+            for some in _chunks(gone):
+                ended = c.withdrawn_by.in_(some)
+                found = connection.execute(sa.select(claims_table).where(ended)).mappings().all()
+                connection.execute(sa.update(claims_table).where(ended).values(withdrawn_by=None))
+                freed += [{**row, "withdrawn_by": None} for row in found]
+            self._withdraw(connection, freed)
+        tidy(self.engine)
+        return len(gone)
+
     def _withdraw(self, connection: sa.Connection, new: list[dict[str, Any]]) -> tuple[int, int]:
         """End what replacements and voids end, among the claims of the ids that arrived."""
         if not new:
@@ -115,7 +164,7 @@ class History(AbstractContextManager["History"]):
         found: list[Any] = []
         for of_new in _like(new):
             chosen = sa.select(
-                c.hash, c.number, c.claim_id, c.patient_id, c.billing_provider_npi,
+                c.hash, c.owner, c.number, c.claim_id, c.patient_id, c.billing_provider_npi,
                 c.frequency_code, c.withdrawn_by,
             ).where(of_new)  # fmt: skip
             if not later_here:
@@ -146,18 +195,18 @@ class History(AbstractContextManager["History"]):
         return ended["7"], ended["8"]
 
     def _keep(self, connection: sa.Connection, charts: ChartSet, policy: PolicySet) -> int:
-        kept = rows.chart_rows(charts, policy)
+        kept = [row | {"owner": self.owner} for row in rows.chart_rows(charts, policy)]
         c = charts_table.c
         for row in kept:
-            same = (c.part == row["part"]) & (c.patient == row["patient"]) & (c.day == row["day"])
-            connection.execute(sa.delete(charts_table).where(same))
+            same = [c[name] == row[name] for name in ("owner", "part", "patient", "day")]
+            connection.execute(sa.delete(charts_table).where(*same))
         if kept:
             connection.execute(sa.insert(charts_table), kept)
         return len(kept)
 
     def claims_of(self, patients: Iterable[str], *, without: ClaimSet | None = None) -> ClaimSet:
         """The claims of these patients that stand, but those that ``without`` holds as well."""
-        left_out = set(rows.keyed(without).claims) if without is not None else set()
+        left_out = set() if without is None else set(rows.keyed(without, self.owner).claims)
         wanted = sorted({plain_id(patient) for patient in patients})
         return self._claims(wanted, left_out)
 
@@ -167,7 +216,8 @@ class History(AbstractContextManager["History"]):
         lines: list[Any] = []
         with reading(self.engine) as connection:
             for some in [None] if patients is None else _chunks(patients):
-                mine = STANDS if some is None else STANDS & c.patient.in_(some)
+                mine = STANDS & (c.owner == self.owner)
+                mine &= sa.true() if some is None else c.patient.in_(some)
                 claims += connection.execute(
                     sa.select(*rows.CLAIM_COLUMNS).where(mine).order_by(c.number)
                 ).all()
@@ -202,7 +252,7 @@ class History(AbstractContextManager["History"]):
         found: list[Any] = []
         with reading(self.engine) as connection:
             for some in [None] if patients is None else _chunks(patients):
-                chosen = sa.select(charts_table)
+                chosen = sa.select(charts_table).where(c.owner == self.owner)
                 if some is not None:
                     chosen = chosen.where(c.patient.in_(some))
                 found += connection.execute(chosen.order_by(c.part, c.patient, c.day)).mappings()
@@ -213,7 +263,9 @@ class History(AbstractContextManager["History"]):
         c = claims_table.c
         with reading(self.engine) as connection:
             counted = connection.execute(
-                sa.select(c.patient, sa.func.count()).where(STANDS).group_by(c.patient)
+                sa.select(c.patient, sa.func.count())
+                .where(STANDS, c.owner == self.owner)
+                .group_by(c.patient)
             )
             return sorted((patient or "", int(count)) for patient, count in counted)
 
@@ -222,12 +274,14 @@ class History(AbstractContextManager["History"]):
         return self._claims(None, set()), self._charts(None, policy)
 
     def forget(self, patient_id: str) -> int:
-        """Remove a patient wholly: claims that stand or not, their lines, and charts. How many claims."""
+        """Remove a patient wholly, whosever: claims that stand or not, their lines, and charts. How many
+        claims."""
         patient = plain_id(patient_id)
         c = claims_table.c
         with writing(self.engine) as connection:
             mine = sa.select(c.hash).where(c.patient == patient)
-            connection.execute(sa.delete(lines_table).where(lines_table.c.claim_hash.in_(mine)))
+            for table in (lines_table, origins_table):
+                connection.execute(sa.delete(table).where(table.c.claim_hash.in_(mine)))
             connection.execute(sa.delete(charts_table).where(charts_table.c.patient == patient))
             gone = connection.execute(sa.delete(claims_table).where(c.patient == patient))
             removed = gone.rowcount

@@ -6,14 +6,24 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pumpclaim.claim_set import ClaimSet, Refusal
 from pumpclaim.errors import InputError
-from pumpclaim.readers.sources import MAX_BYTES, Source, find_sources, read_bytes
+from pumpclaim.readers.sources import (
+    MAX_BYTES,
+    BeyondError,
+    Source,
+    find_sources,
+    read_bytes,
+    repeats,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from pumpclaim.readers.sources import Bounds
+
 __all__ = ["read", "read_data", "read_sources"]
 
+X12, CSV, PARQUET = "x12", "csv", "parquet"
 GIVE = "give an 837, CSV or Parquet file of claims"
 FOREIGN = {
     b"%PDF": "a PDF",
@@ -47,9 +57,10 @@ def read(
     """The claims of files and folders as one set: 837P, 837I, CSV or Parquet, each also as .gz.
 
     A folder stands for all files in it, sorted, hidden ones passed over; ``-`` is standard input. A file
-    named twice is read once. Never raises for what a path holds or whether it can be opened: what cannot
-    be used is named in ``refused``, one sentence each, and the rest goes on. ``progress`` is called
-    before each file with its name, its number from 1 and how many there are.
+    named twice is read once, and so are two that hold the same (``repeated`` names them). Never raises for
+    what a path holds or whether it can be opened: what cannot be used is named in ``refused``, one sentence
+    each, and the rest goes on. ``progress`` is called before each file with its name, its number from
+    1 and how many there are.
     """
     return read_sources(list(find_sources(paths)), stdin=stdin, progress=progress)
 
@@ -59,33 +70,73 @@ def read_sources(
     *,
     stdin: BinaryIO | None = None,
     progress: Callable[[str, int, int], None] | None = None,
-    most: int = MAX_BYTES,
+    bounds: Bounds | None = None,
+    seen: Callable[[str, bytes], None] | None = None,
 ) -> ClaimSet:
-    """The claims of files that are found already, as one set; see ``read``. ``most`` is the largest."""
+    """The claims of files that are found already, as one set; see ``read``.
+
+    ``seen`` is called after each file that could be used, with its name and unpacked content. With ``bounds``
+    a file with which they hold too many bytes is refused, and too many service lines raise BeyondError.
+    """
     sets: list[ClaimSet] = []
-    for number, source in enumerate(found, start=1):
+    same = repeats([one if isinstance(one, Source) else Source("", None) for one in found])
+    left, lines = (MAX_BYTES, None) if bounds is None else (bounds.unpacked_bytes, bounds.lines)
+    for place, source in enumerate(found):
         if isinstance(source, InputError):
             sets.append(_refused(source))
             continue
+        if place in same:
+            sets.append(ClaimSet(repeated=((source.name, same[place]),)))
+            continue
         if progress is not None:
-            progress(source.name, number, len(found))
+            progress(source.name, place + 1, len(found))
         try:
-            sets.append(read_data(read_bytes(source, stdin, most), source.name))
+            data = read_bytes(source, stdin, left)
+            if bounds is not None and len(data) > left:
+                most = f"{bounds.unpacked_bytes >> 20} MB"
+                raise InputError(
+                    f"with it the files hold more than {most}; send them in parts",
+                    source=source.name,
+                )
+            sets.append(read_data(data, source.name, lines))
         except InputError as error:
+            if isinstance(error, BeyondError) and bounds is not None:
+                raise BeyondError.of(bounds.lines) from None
             sets.append(_refused(error, source.name))
+            continue
+        if seen is not None:
+            seen(source.name, data)
+        if lines is not None:
+            left -= len(data)
+            lines -= sets[-1].lines.height
     return ClaimSet.concat(sets)
 
 
-def read_data(data: bytes, source: str) -> ClaimSet:
+def read_data(data: bytes, source: str, most: int | None = None) -> ClaimSet:
     """The claims of one file's content, told by the content and not by the name.
 
-    Raises InputError when the file cannot be used at all.
+    Raises InputError when the file cannot be used at all, BeyondError as soon as it is seen to hold more
+    than ``most`` service lines.
     """
     # The readers of the other forms are imported only when one of theirs is met.
-    if data[:4] == b"PAR1":
+    form = form_of(data, source)
+    if form == PARQUET:
         from pumpclaim.readers.tabular import read_parquet  # noqa: PLC0415
 
-        return read_parquet(data, source)
+        return read_parquet(data, source, most)
+    if form == CSV:
+        from pumpclaim.readers.tabular import read_csv  # noqa: PLC0415
+
+        return read_csv(data, source, most)
+    from pumpclaim.readers.x12 import read_x12  # noqa: PLC0415
+
+    return read_x12(data, source, most)
+
+
+def form_of(data: bytes, source: str) -> str:
+    """Which of our forms a file's content has; raises InputError, and says what it is, where it has none."""
+    if data[:4] == b"PAR1":
+        return PARQUET
     head = _head(data)
     if not head and not data.strip():
         raise InputError("the file is empty", source=source)
@@ -93,9 +144,7 @@ def read_data(data: bytes, source: str) -> ClaimSet:
         if head.startswith(mark):
             raise InputError(f"this is {name}; {GIVE}", source=source)
     if not _begins_as_x12(head) and _looks_like_table(head):
-        from pumpclaim.readers.tabular import read_csv  # noqa: PLC0415
-
-        return read_csv(data, source)
+        return CSV
     if b"ISA" not in data and not _begins_as_x12(head):
         controls = sum(byte < 0x20 and byte not in b"\t\r\n\f" for byte in head)
         text = controls <= BINARY_SHARE * len(head)
@@ -103,9 +152,7 @@ def read_data(data: bytes, source: str) -> ClaimSet:
             "text, neither X12 nor a table of claims" if text else "a binary file of no known kind"
         )
         raise InputError(f"this is {what}; {GIVE}", source=source)
-    from pumpclaim.readers.x12 import read_x12  # noqa: PLC0415
-
-    return read_x12(data, source)
+    return X12
 
 
 def _head(data: bytes) -> bytes:

@@ -65,11 +65,11 @@ def read_chart_data(
     """The charts of files given as name and content, each of which may be gzip, as one set.
 
     Never raises for what they hold: what cannot be used is named in ``refused``. ``most`` is how many
-    bytes one may unpack to.
+    bytes all of them may unpack to.
     """
     reading = _Reading(policy or load())
     for name, data in named:
-        reading.add(name, partial(unpacked, data, name, most))
+        most -= reading.add(name, partial(unpacked, data, name, most))
     return reading.chart_set()
 
 
@@ -81,15 +81,20 @@ class _Reading:
         self.charts: list[ReadChart] = []
         self.refused: list[Refusal] = []
 
-    def add(self, name: str, content: Callable[[], bytes]) -> None:
+    def add(self, name: str, content: Callable[[], bytes]) -> int:
+        """Read a file; how many bytes it holds."""
+        size = 0
         try:
-            for one in _file(content(), name, self.policy):
+            data = content()
+            size = len(data)
+            for one in _file(data, name, self.policy):
                 if isinstance(one, ReadChart):
                     self.charts.append(one)
                 else:
                     self.refused.append(Refusal.of(one, name))
         except InputError as error:
             self.refused.append(Refusal.of(error, name))
+        return size
 
     def chart_set(self) -> ChartSet:
         charts = _without_doubles(self.charts, self.policy, self.refused)

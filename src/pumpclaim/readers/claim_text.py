@@ -5,10 +5,11 @@ For whoever mends a claim: where in his file a fault stands. Nothing is judged h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from pumpclaim.errors import InputError
 from pumpclaim.readers.x12_delimiters import as_utf8, split
@@ -27,6 +28,8 @@ BILLING, SUBSCRIBER, PATIENT, CLAIM, LINE = (
 )
 LEVELS = {"20": BILLING, "22": SUBSCRIBER, "23": PATIENT}
 """What a hierarchical level (HL03) holds."""
+PIECE = 2**20
+"""Bytes of a piece of a file that is looked at for one claim."""
 MOST_SEGMENTS = 2_000
 """Segments of one claim that are shown."""
 
@@ -128,23 +131,52 @@ class ClaimSegment:
         return place.component is None or place.component <= len(parts)
 
 
-def claim_segments(data: bytes, source: str, segment: int) -> list[ClaimSegment]:
+def pieces(data: bytes, source: str, size: int = PIECE) -> pl.DataFrame:
+    """An 837 cut between its transactions into pieces of about so many bytes; a claim stands in one of them.
+
+    Columns ``first``, the number in the file of the first segment behind the ISA with which every piece
+    begins, and ``text``. Raises InputError for what is no X12.
+    """
+    segments, _ = split(as_utf8(data, source), source)
+    opens = segments.of("ST")
+    begins = np.append(segments.start[opens], len(segments.data))
+    cuts = [0] if opens.size else []
+    for place in range(1, opens.size):
+        if begins[place] - begins[cuts[-1]] >= size:
+            cuts.append(place)
+    heads = segments.of("ISA")
+    heads = heads[np.searchsorted(heads, opens[cuts], "right") - 1]
+    ends = begins[[*cuts[1:], opens.size]] if cuts else begins[:0]
+    text = [
+        segments.data[segments.start[head] : segments.end[head] + 1] + segments.data[start:end]
+        for head, start, end in zip(heads, begins[cuts], ends, strict=True)
+    ]
+    return pl.DataFrame(
+        {"first": opens[cuts] + 1, "text": text}, schema={"first": pl.UInt32, "text": pl.Binary}
+    )
+
+
+def claim_segments(
+    data: bytes, source: str, segment: int, first: int | None = None
+) -> list[ClaimSegment]:
     """The segments of the claim whose CLM is number ``segment`` (from 1): its provider, its subscriber and
     patient, and its own, in the order of the file.
 
-    ``data`` is the unpacked 837. Raises InputError when it is none, or no claim stands there.
+    ``data`` is the unpacked 837, or the piece of it whose ``first`` is given (see ``pieces``). Raises
+    InputError when it is none, or no claim stands there.
     """
     segments, _ = split(as_utf8(data, source), source)
-    at = segment - 1
+    before = 0 if first is None else first - 2
+    at = segment - 1 - before
     if not 0 <= at < len(segments) or at not in segments.of("CLM"):
         raise InputError(
             "no claim stands there; the file has changed", source=source, segment=segment
         )
     found: list[ClaimSegment] = []
-    for first, level in _levels(segments, at):
-        found += _described(segments, first, _end(segments, first + 1, ("CLM", "HL", "SE")), level)
+    for row, level in _levels(segments, at):
+        found += _described(segments, row, _end(segments, row + 1, ("CLM", "HL", "SE")), level)
     found += _described(segments, at, _end(segments, at + 1, ("CLM", "HL", "SE")), CLAIM)
-    return found[:MOST_SEGMENTS]
+    return [replace(one, number=one.number + before) for one in found[:MOST_SEGMENTS]]
 
 
 def _levels(segments: Segments, at: int) -> list[tuple[int, str]]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import os
 import sys
 import zlib
-from dataclasses import dataclass
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -29,10 +32,72 @@ _CHUNK = 1024**2
 
 @dataclass(frozen=True)
 class Source:
-    """One file to read: its name for people, and its path (null for standard input)."""
+    """One file to read: its name for people, and its path (null for standard input), or its content."""
 
     name: str
     path: Path | None
+    content: bytes | None = field(default=None, repr=False)
+
+    @property
+    def size(self) -> int | None:
+        """Bytes as it lies, perhaps packed; null where that is not known before it is read."""
+        if self.content is not None:
+            return len(self.content)
+        with suppress(OSError):
+            if self.path is not None and self.path.is_file():
+                return self.path.stat().st_size
+        return None
+
+    def digest(self) -> bytes | None:
+        """What tells its content from any other; null where it cannot be had."""
+        if self.content is not None:
+            return hashlib.sha256(self.content).digest()
+        with suppress(OSError):
+            if self.path is not None:
+                with self.path.open("rb") as file:
+                    return hashlib.file_digest(file, "sha256").digest()
+        return None
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much all files of one set may hold together: bytes when they are unpacked, and service lines."""
+
+    unpacked_bytes: int
+    lines: int
+
+
+class BeyondError(InputError):
+    """More service lines than may be read at once: the other files need not be looked at."""
+
+    @classmethod
+    def of(cls, most: int) -> BeyondError:
+        """That there are more than ``most``."""
+        return cls(
+            f"these are more than the {most:,} service lines that are judged at once; send them in parts, or "
+            "use pumpclaim check"
+        )
+
+
+def check_lines(lines: int, most: int | None) -> None:
+    """Raise BeyondError for more than ``most`` lines; null is no limit."""
+    if most is not None and lines > most:
+        raise BeyondError.of(most)
+
+
+def repeats(sources: Sequence[Source]) -> dict[int, str]:
+    """The places of files that hold the same, byte for byte, as one before them, and the name of that one."""
+    sizes = [source.size for source in sources]
+    often = Counter(sizes)
+    first: dict[bytes, str] = {}
+    found: dict[int, str] = {}
+    for place, (source, size) in enumerate(zip(sources, sizes, strict=True)):
+        if size is None or often[size] == 1 or (digest := source.digest()) is None:
+            continue
+        if digest in first:
+            found[place] = first[digest]
+        first.setdefault(digest, source.name)
+    return found
 
 
 def is_pattern(path: str) -> bool:
@@ -97,7 +162,9 @@ def read_bytes(source: Source, stdin: BinaryIO | None = None, most: int = MAX_BY
     ``most`` is how many bytes it may unpack to.
     """
     try:
-        if source.path is None:
+        if source.content is not None:
+            data = source.content
+        elif source.path is None:
             data = (stdin or sys.stdin.buffer).read(MAX_BYTES + 1)
         elif source.path.is_file() and source.path.stat().st_size <= MAX_BYTES:
             data = source.path.read_bytes()
@@ -131,7 +198,7 @@ def unpacked(packed: bytes, name: str, most: int = MAX_BYTES) -> bytes:
                 out.write(piece)
                 if out.tell() > limit:
                     raise InputError(
-                        f"the .gz file unpacks to more than {limit >> 20} MB, the limit for its size; "
+                        f"the .gz file unpacks to more than {limit >> 20} MB, the most that is read of it; "
                         "unpack it yourself if it is what it should be",
                         source=name,
                     )

@@ -24,6 +24,7 @@ from pumpclaim.readers.flat import (
 )
 from pumpclaim.readers.headings import layout_names, squeezed
 from pumpclaim.readers.layouts import Layout, recognise
+from pumpclaim.readers.sources import check_lines
 from pumpclaim.readers.values import is_constant, plain, plain_cells, read_cells
 from pumpclaim.tables import CLAIMS, LINES, REJECTED
 from pumpclaim.threads import LARGE, each
@@ -45,16 +46,18 @@ NOT_THE_HEADER = "cells, the header not as many; put quotes around a text that h
 _ASTRAY = "?astray"
 
 
-def read_csv(data: bytes, source: str) -> ClaimSet:
+def read_csv(data: bytes, source: str, most: int | None = None) -> ClaimSet:
     """The claims of a CSV file: comma, semicolon, tab or pipe; UTF-8, UTF-16 or Windows-1252.
 
-    Raises InputError when the file as a whole cannot be used; damaged claims are in ``rejected``.
+    Raises InputError when the file as a whole cannot be used, BeyondError for more than ``most`` rows;
+    damaged claims are in ``rejected``.
     """
     names, table = parse(data, source)
+    check_lines(table.height, most)
     return read_table(names, table, source, escaped=b"'" in data)
 
 
-def read_parquet(data: bytes, source: str) -> ClaimSet:
+def read_parquet(data: bytes, source: str, most: int | None = None) -> ClaimSet:
     """The claims of a Parquet file in the flat layout; raises InputError as ``read_csv`` does."""
     try:
         frame = pl.scan_parquet(io.BytesIO(data))
@@ -66,6 +69,7 @@ def read_parquet(data: bytes, source: str) -> ClaimSet:
         ) from None
     if rows > MOST_ROWS:
         raise InputError(f"the table has more than {MOST_ROWS:,} rows; split it", source=source)
+    check_lines(rows, most)
     names = schema.names()
     if layout := recognise(names, source):
         return _read_layout(layout, _collected(frame.select(layout.needed()), source), source)

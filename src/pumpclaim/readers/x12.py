@@ -15,6 +15,7 @@ import polars as pl
 
 from pumpclaim.claim_set import ClaimSet, Refusal
 from pumpclaim.errors import InputError
+from pumpclaim.readers.sources import check_lines
 from pumpclaim.readers.x12_claims import is_institutional, read_claims
 from pumpclaim.readers.x12_damage import MOST_ELEMENT, Damage
 from pumpclaim.readers.x12_delimiters import as_utf8, dirty_segments, split
@@ -28,19 +29,21 @@ if TYPE_CHECKING:
     from pumpclaim.readers.x12_segments import Ints, Segments
 
 
-def read_x12(data: bytes, source: str) -> ClaimSet:
+def read_x12(data: bytes, source: str, most: int | None = None) -> ClaimSet:
     """The claims of an X12 file: 837P (005010X222) and 837I (005010X223), any lawful delimiters.
 
     Every CLM segment becomes a row of ``claims`` or of ``rejected``. Parts whose envelope is wrong
     are in ``refused``, and their claims in ``rejected``. ``source`` is the file's name.
 
-    Raises InputError when the whole file is unusable: empty, no X12, or without an 837.
+    Raises InputError when the whole file is unusable: empty, no X12, or without an 837; BeyondError for
+    more than ``most`` service lines.
     """
     segments, junk = split(as_utf8(data, source), source)
     envelope = read_envelope(segments, source)
     _must_hold_claims(segments, envelope, source)
     believed = [one for one in envelope.transactions if one.reason is None]
     loops = Loops(segments, believed)
+    check_lines(loops.line_count, most)
     refused = list(envelope.refused)
     if junk:
         refused.insert(

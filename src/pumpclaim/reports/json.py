@@ -71,6 +71,7 @@ def document(review: Review) -> dict[str, Any]:
                     "source": one.source,
                     "not_carried": list(one.not_carried),
                     "rules": list(one.rules),
+                    "same_as": one.same_as,
                     "sentence": one.sentence,
                 }
                 for one in review.notices

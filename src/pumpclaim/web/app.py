@@ -33,7 +33,6 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.runner.start()
         yield
-        app.state.runner.stop()
         app.state.services.close()
 
     app = FastAPI(
@@ -43,6 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,
     )
     app.state.services = open_services(settings)
     app.state.runner = Runner(app.state.services)

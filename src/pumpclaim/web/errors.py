@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from pumpclaim.errors import InputError, UnusableError
 from pumpclaim.reports.words import clean
+from pumpclaim.web.security.audit import UnwritableError
 from pumpclaim.web.templating import is_fragment, page
 
 if TYPE_CHECKING:
@@ -39,17 +40,12 @@ def answer(
     """One sentence with a status, in the form that the asker reads; ``errors`` only in problem details."""
     title, what = HTTPStatus(status).phrase, clean(what)
     if request.url.path.startswith(API):
-        problem: dict[str, Any] = {
-            "type": "about:blank",
-            "title": title,
-            "status": status,
-            "detail": what,
-        }
+        document = problem(status, what)
         if errors:
-            problem["errors"] = [
+            document["errors"] = [
                 {name: clean(value) for name, value in one.items()} for one in errors
             ]
-        return JSONResponse(problem, status, headers, media_type=PROBLEM)
+        return JSONResponse(document, status, headers, media_type=PROBLEM)
     template = "parts/message.html.j2" if is_fragment(request) else "error.html.j2"
     visitor = getattr(request.state, "visitor", None)
     return page(
@@ -57,13 +53,30 @@ def answer(
     )
 
 
+def problem(status: int, what: str) -> dict[str, Any]:
+    """Problem details (RFC 9457) of a status and a sentence."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": what,
+    }
+
+
 def install(app: FastAPI) -> None:
     """Let every error that a route raises end in ``answer``."""
 
     @app.exception_handler(InputError)
     def unusable(request: Request, error: InputError) -> Response:
-        errors = error.errors if isinstance(error, UnusableError) else ()
+        where = "query" if request.method == "GET" else "body"
+        errors: Sequence[Wrong] = [{"where": error.source or where, "what": error.what}]
+        if isinstance(error, UnusableError) and error.errors:
+            errors = error.errors
         return answer(request, 422, str(error), errors=errors)
+
+    @app.exception_handler(UnwritableError)
+    def unwritten(request: Request, error: UnwritableError) -> Response:
+        return answer(request, 503, error.sentence)
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:

@@ -21,9 +21,19 @@ users = sa.Table(
     sa.Column("subject", sa.Text, nullable=True, unique=True),
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("created", sa.DateTime, nullable=False),
+    sa.Column("vouched", sa.DateTime, nullable=True),
 )
 """One person. ``password_hash`` is argon2id's, null for who signs in by OpenID Connect, whose ``subject`` is
-issuer and subject. Times of this database are UTC."""
+issuer and subject and for whom the provider ``vouched`` last then. Times of this database are UTC."""
+
+former_users = sa.Table(
+    "former_users",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("removed", sa.DateTime, nullable=False),
+)
+"""One person who is no user any more; what he uploaded may still be there."""
 
 sessions = sa.Table(
     "sessions",
@@ -42,6 +52,7 @@ tokens = sa.Table(
     sa.Column("user", sa.String(32), nullable=False, index=True),
     sa.Column("label", sa.Text, nullable=False),
     sa.Column("created", sa.DateTime, nullable=False),
+    sa.Column("expires", sa.DateTime, nullable=False),
 )
 """One token for the HTTP API; ``id`` is the SHA-256 of the token, which is shown once."""
 
@@ -56,10 +67,13 @@ batches = sa.Table(
     sa.Column("state", sa.String(12), nullable=False),
     sa.Column("message", sa.Text, nullable=True),
     sa.Column("summary", sa.JSON, nullable=True),
+    sa.Column("judging", sa.String(32), nullable=True),
+    sa.Column("kept_in", sa.Text, nullable=True),
 )
 """Files that were uploaded together and are judged as one set. ``files`` are name and size of each in
 order, ``options`` readings, thresholds and contractor; ``state`` is waiting, judging, done or failed (with
-a message)."""
+a message). ``judging`` is the folder of the judging that was begun last, within that of the batch;
+``kept_in`` the history in which the claims are kept, as it may be shown."""
 
 charts = sa.Table(
     "charts",

@@ -17,6 +17,7 @@ from pumpclaim.web.preferences import Preferences
 from pumpclaim.web.schema import SCHEMA
 from pumpclaim.web.security.audit import Audit
 from pumpclaim.web.security.users import Users
+from pumpclaim.web.workers.asking import Workers
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -42,6 +43,7 @@ class Services:
     batches: BatchStore
     charts: ChartStore
     audit: Audit
+    workers: Workers
 
     def policy_of(self, visitor: Visitor) -> PolicySet:
         """The policy under the readings and thresholds that the visitor has switched."""
@@ -49,7 +51,8 @@ class Services:
         return load(switched.readings, switched.thresholds)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Give up what is being worked on, and let go of the database."""
+        self.workers.close()
         self.engine.dispose()
 
 
@@ -72,7 +75,8 @@ def open_services(settings: Settings) -> Services:
         preferences=Preferences(engine),
         batches=BatchStore(engine, data / "batches"),
         charts=ChartStore(engine),
-        audit=Audit(data / "audit.jsonl"),
+        audit=Audit(data / "audit.jsonl", secret),
+        workers=Workers(settings.limits),
     )
 
 

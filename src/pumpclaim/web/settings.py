@@ -24,13 +24,18 @@ class Limits:
     upload_bytes: int = 200 * MB
     files: int = 100
     unpacked_bytes: int = 1024 * MB
+    stored_bytes: int = 20 * 1024 * MB
     lines: int = 2_000_000
     judging_seconds: int = 900
+    export_claims: int = 250_000
+    export_seconds: int = 180
+    memory_bytes: int = 4096 * MB
     api_bytes: int = 16 * MB
     requests_per_minute: int = 1200
     uploads_per_minute: int = 30
     sign_ins_per_minute: int = 10
     session_minutes: int = 12 * 60
+    session_minutes_in_all: int = 24 * 60
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,8 @@ class Settings:
     """One server. ``data`` is the folder of its database, uploads and audit log.
 
     ``public_url`` is how browsers reach it when that is not ``http://host:port`` (behind TLS).
-    ``history`` is the URL of a history (``pumpclaim history``) that claims are judged against and kept in.
+    ``history`` is the URL of a history (``pumpclaim history``) that claims are judged against and kept in:
+    each user's in a part of his own, or with ``shared_history`` all of them in one, that of the command line.
     """
 
     data: Path
@@ -58,6 +64,7 @@ class Settings:
     port: int = 8239
     public_url: str | None = None
     history: str | None = None
+    shared_history: bool = False
     limits: Limits = field(default_factory=Limits)
     openid_connect: OpenIdConnect | None = None
 
@@ -88,8 +95,9 @@ class Settings:
 def read_settings(file: Path | None, **given: Any) -> Settings:
     """Settings of a TOML file, what is given (and not null) standing before what the file says.
 
-    The file may have ``data``, ``host``, ``port``, ``public_url``, ``history`` and the tables ``limits``
-    and ``openid_connect``. Raises InputError for what it may not have, and for values of the wrong kind.
+    The file may have ``data``, ``host``, ``port``, ``public_url``, ``history``, ``shared_history`` and the
+    tables ``limits`` and ``openid_connect``. Raises InputError for what it may not have, and for values of
+    the wrong kind.
     """
     said: dict[str, Any] = {}
     if file is not None:
@@ -154,5 +162,7 @@ def _check(kind: type[Any], said: Any, source: str) -> None:
             raise InputError(f"there is no setting '{name}'{nearest(name, known)}", source=source)
         if known[name].startswith("str") and not isinstance(value, str):
             raise InputError(f"the setting '{name}' is text", source=source)
+        if known[name] == "bool" and not isinstance(value, bool):
+            raise InputError(f"the setting '{name}' is true or false", source=source)
         if known[name] == "int" and (isinstance(value, bool) or not isinstance(value, int)):
             raise InputError(f"the setting '{name}' is a whole number", source=source)

@@ -12,7 +12,7 @@ from pumpclaim.policy import load
 from pumpclaim.reports import pages
 from pumpclaim.rules import RULES
 from pumpclaim.trace import trace as statements
-from pumpclaim.web.api.asked import PolicyOptions
+from pumpclaim.web.api.asked import Nothing, PolicyOptions
 from pumpclaim.web.api.judging import document
 from pumpclaim.web.security.guard import SignedIn
 
@@ -20,7 +20,7 @@ router = APIRouter(tags=["article"])
 
 
 @router.get("/rules", operation_id="rules", summary="Every rule")
-def rules(visitor: SignedIn) -> Response:
+def rules(visitor: SignedIn, asked: Annotated[Nothing, Query()]) -> Response:
     """Every rule's page: what it says and why, what is wrong and right, how to fix it.
 
     The same JSON as `pumpclaim rule --format json`.
@@ -32,6 +32,7 @@ def rules(visitor: SignedIn) -> Response:
 def rule(
     visitor: SignedIn,
     code: Annotated[str, Path(description="A rule's code or name.", examples=["DRG104"])],
+    asked: Annotated[Nothing, Query()],
 ) -> Response:
     """One rule's page, by its code or name.
 
@@ -45,7 +46,7 @@ def rule(
 
 
 @router.get("/trace", operation_id="trace", summary="Every statement of the article")
-def trace(visitor: SignedIn) -> Response:
+def trace(visitor: SignedIn, asked: Annotated[Nothing, Query()]) -> Response:
     """Every statement of the article, with the rules and figures that account for it.
 
     The same JSON as `pumpclaim policy trace --format json`.

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from pumpclaim import options
-from pumpclaim.errors import InputError
+from pumpclaim.errors import InputError, nearest
 from pumpclaim.policy import load
+from pumpclaim.policy.pumps import load_pumps
+from pumpclaim.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +64,34 @@ def described(example: str | list[str], *, null: bool = False, **schema: Any) ->
     )
 
 
-Codes = Annotated[list[str], described(["DRG"], items={"$ref": REFERENCE + "RuleOrFamily"})]
+def days_from(first: date) -> str:
+    """A pattern of the days from ``first`` on, written year, month and day."""
+    year = f"{first.year:04}"
+    later = "|".join(
+        f"{year[:at]}[{int(digit) + 1}-9]" + "[0-9]" * (3 - at)
+        for at, digit in enumerate(year)
+        if digit < "9"
+    )
+    months = "|".join(f"{month:02}" for month in range(first.month + (first.day > 1), 13))
+    ways = [f"({later})-[0-9]{{2}}-[0-9]{{2}}", f"{year}-({months})-[0-9]{{2}}"]
+    if first.day > 1:
+        days = "|".join(f"{day:02}" for day in range(first.day, 32))
+        ways.append(f"{year}-{first.month:02}-({days})")
+    return f"^({'|'.join(ways)})$"
+
+
+def rule_or_family(text: str) -> None:
+    """Raise InputError for what is neither a rule's code nor a family of rules."""
+    if text not in RULES_AND_FAMILIES:
+        raise InputError(f"no rule is called '{text}'{nearest(text, RULES_AND_FAMILIES)}")
+
+
+RULES_AND_FAMILIES = (*dict.fromkeys(code[:3] for code in RULES), *RULES)
+Codes = Annotated[
+    list[str],
+    each_checked(rule_or_family),
+    described(["DRG"], items={"$ref": REFERENCE + "RuleOrFamily"}),
+]
 Readings = Annotated[
     list[str],
     each_checked(options.pair),
@@ -74,11 +103,21 @@ Thresholds = Annotated[
     described(["refill_due_days=10"], items={"$ref": REFERENCE + "ThresholdValue"}),
 ]
 Contractor = Annotated[
-    str | None, checked(options.contract_number), described("01312", pattern="^[0-9]{5}$")
+    str | None,
+    checked(options.contract_number),
+    described(
+        "01312", enum=[one.number for article in load().articles for one in article.contracts]
+    ),
 ]
-Day = Annotated[str | None, checked(options.day), described("2024-03-05", format="date")]
+"""A contract of an article; the library says of others that they are none."""
+SINCE = days_from(min(article.original_effective for article in load().articles))
+Day = Annotated[
+    str | None, checked(options.day), described("2024-03-05", format="date", pattern=SINCE)
+]
 DayOrNull = Annotated[
-    str | None, checked(options.day), described("2024-03-05", null=True, format="date")
+    str | None,
+    checked(options.day),
+    described("2024-03-05", null=True, format="date", pattern=SINCE),
 ]
 Dollars = Annotated[
     str | None,
@@ -93,11 +132,13 @@ THRESHOLD = "Set a threshold of ours, NAME=VALUE. May be repeated."
 ON = "Date of service, as 2024-03-05; today if not given."
 
 
-class _Query(BaseModel):
+class Nothing(BaseModel):
+    """No option at all."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class Switched(_Query):
+class Switched(Nothing):
     """Readings of the article that are switched for one request."""
 
     reading: Readings = Field(default=[], description=READING)
@@ -138,13 +179,12 @@ class PolicyOptions(Switched):
     """Options of ``pumpclaim policy show``."""
 
     on: Day = Field(default=None, description="Only what held on that day.")
-    contractor: Annotated[
-        str | None,
-        checked(options.contract_number),
-        described(
-            "01312", enum=[one.number for article in load().articles for one in article.contracts]
-        ),
-    ] = Field(default=None, description="Only the article of this contract.")
+    contractor: Contractor = Field(default=None, description="Only the article of this contract.")
+
+
+def whole(value: object) -> object:
+    """A number without a fraction, as JSON may write it with one (2.0), as a whole one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class _Body(BaseModel):
@@ -171,7 +211,9 @@ class PriceAsked(_Body):
         description="The charge, dollars; the lower of it and the allowance is payable.",
     )
     cartridges: Annotated[
-        int | None, WithJsonSchema({"type": ["integer", "null"], "minimum": 1, "maximum": 100})
+        int | None,
+        BeforeValidator(whole),
+        WithJsonSchema({"type": ["integer", "null"], "minimum": 1, "maximum": 100}),
     ] = Field(
         default=None,
         description="Cartridges filled; counts under the reading compounding-fee=per-cartridge.",
@@ -208,6 +250,6 @@ class RefillAsked(_Body):
     flow: Annotated[str | None, described("0.5 mL/day", null=True)] = Field(
         default=None, description="Flow of a constant-flow pump, in the place of the doses."
     )
-    pump: Annotated[str | None, described("synchromed-ii-20", null=True)] = Field(
-        default=None, description="A pump model."
-    )
+    pump: Annotated[
+        str | None, described("synchromed-ii-20", null=True, enum=[*load_pumps(), None])
+    ] = Field(default=None, description="A pump model.")

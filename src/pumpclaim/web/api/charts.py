@@ -17,6 +17,7 @@ from pumpclaim.web.api.work import Switches
 from pumpclaim.web.security.guard import SignedIn, require
 from pumpclaim.web.security.visitors import JUDGE
 from pumpclaim.web.services import services_of
+from pumpclaim.web.workers.lanes import API
 
 router = APIRouter(tags=["charts"])
 
@@ -44,8 +45,8 @@ async def assess(
         _demand_json(charts[0][1])
     switches = Switches(asked.reading)
     judged = partial(work.assess, charts, switches, bounds(limits))
-    content, shown = await worked(limits, judged)
-    await run_in_threadpool(services.audit.record, visitor.name, "assess by API", **shown)
+    content, shown = await worked(request, visitor, API, judged)
+    await run_in_threadpool(services.audit.record, visitor, "assess by API", charts=shown)
     return json(content)
 
 

@@ -16,6 +16,7 @@ from pumpclaim.web.api.work import Switches
 from pumpclaim.web.security.guard import SignedIn, require
 from pumpclaim.web.security.visitors import JUDGE
 from pumpclaim.web.services import services_of
+from pumpclaim.web.workers.lanes import API
 
 router = APIRouter(tags=["claims"])
 BODIES = {
@@ -52,6 +53,6 @@ async def check(
         asked.reading, asked.threshold, asked.contractor, asked.select, asked.ignore
     )
     judged = partial(work.check, sent["files"], sent.get("charts"), switches, bounds(limits))
-    content, shown = await worked(limits, judged)
-    await run_in_threadpool(services.audit.record, visitor.name, "check by API", **shown)
+    content, shown = await worked(request, visitor, API, judged)
+    await run_in_threadpool(services.audit.record, visitor, "check by API", claims=shown)
     return json(content)

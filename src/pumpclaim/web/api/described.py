@@ -8,11 +8,11 @@ from fastapi.openapi.utils import get_openapi
 
 from pumpclaim.policy import FRACTIONS, load
 from pumpclaim.reports import chart_template, schemas
-from pumpclaim.rules import RULES
 from pumpclaim.web.api import claims, samples
-from pumpclaim.web.api.asked import REFERENCE
+from pumpclaim.web.api.asked import REFERENCE, RULES_AND_FAMILIES
 from pumpclaim.web.api.uploads import FORM, JSON
 from pumpclaim.web.errors import PROBLEM
+from pumpclaim.web.security.cookies import NAME
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -28,7 +28,8 @@ exactly, dates are ISO 8601, what is not known is null. Nothing that is sent is 
 that are switched on the page do not count here, only those of the request.
 
 A server that only its own machine can reach asks for nothing more; any other asks for an API token, which is
-made on one's account page. Errors are problem details (RFC 9457).
+made on one's account page and has an end, or for the cookie of a browser that is signed in. Errors are
+problem details (RFC 9457).
 """
 TAGS = {
     "claims": "Claims held against the article",
@@ -48,18 +49,21 @@ ANSWERS = {
 }
 """Schema and meaning of what each operation answers with 200."""
 MEANINGS = {
-    400: "What was sent is damaged: no JSON, no form.",
-    401: "Nobody is signed in, and no token was sent.",
-    403: "The role does not allow this.",
+    400: "What was sent is damaged: no JSON, no form, a form that is cut off.",
+    401: "Nobody is signed in, and no token was sent that serves.",
+    403: "A cookie came without the token of the pages, or from another site's page; or a proxy stands "
+    "before a server without users.",
     404: "There is no such rule.",
+    408: "This arrived too slowly, or stopped in the middle.",
     413: "This is larger than may be sent at once.",
     415: "The content type is none of those that are read here.",
     422: "A value cannot be used; `errors` says where and why.",
     429: "These are too many requests; `Retry-After` says how many seconds to wait.",
-    503: "This took too long.",
+    503: "This took too long or too much memory; or too much waits already, and `Retry-After` says how many "
+    "seconds to wait; or the audit log cannot be written.",
 }
-OF_READING = (401, 422, 429)
-OF_WORK = (400, 401, 403, 413, 415, 422, 429, 503)
+OF_READING = (401, 403, 422, 429)
+OF_WORK = (400, 401, 403, 408, 413, 415, 422, 429, 503)
 PROBLEM_SCHEMA = {
     "title": "Problem details (RFC 9457)",
     "type": "object",
@@ -122,10 +126,19 @@ def document(router: APIRouter) -> Document:
         "token": {
             "type": "http",
             "scheme": "bearer",
-            "description": "An API token, made on one's account page.",
-        }
+            "description": "An API token, made on one's account page. It ends on its day, and with a new "
+            "password.",
+        },
+        "browser": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": NAME,
+            "description": "The cookie of a browser that is signed in; `__Host-pumpclaim` behind TLS, and "
+            "with the port in its name on an unusual one. What is posted with it carries the token of the "
+            "pages in the header `X-CSRF-Token`.",
+        },
     }
-    found["security"] = [{}, {"token": []}]
+    found["security"] = [{}, {"token": []}, {"browser": []}]
     shown = samples.answers()
     for (path, method), (schema, what) in ANSWERS.items():
         operation = found["paths"][router.prefix + path][method]
@@ -169,7 +182,7 @@ def _choices() -> Document:
     return {
         "RuleOrFamily": {
             "type": "string",
-            "enum": [*dict.fromkeys(code[:3] for code in RULES), *RULES],
+            "enum": list(RULES_AND_FAMILIES),
         },
         "ReadingChoice": {
             "type": "string",
@@ -206,7 +219,7 @@ def _problem(status: int) -> Document:
         "description": MEANINGS[status],
         "content": {PROBLEM: {"schema": {"$ref": REFERENCE + "Problem"}}},
     }
-    if status == 429:
+    if status in (429, 503):
         answer["headers"] = {
             "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}
         }
@@ -221,7 +234,8 @@ def _claims_body() -> Document:
     """A file as the body, or several in a form."""
     binary = {"type": "string", "format": "binary"}
     content: Document = {
-        kind: {"schema": {**binary, "description": what}} for kind, what in claims.BODIES.items()
+        kind: {"schema": {**binary, "minLength": 1, "description": what}}
+        for kind, what in claims.BODIES.items()
     }
     content["application/edi-x12"]["example"] = samples.text("claims.837")
     content["text/csv"]["example"] = samples.text("claims.csv")

@@ -15,7 +15,7 @@ from pumpclaim.web.api.uploads import JSON
 from pumpclaim.web.api.work import Switches
 from pumpclaim.web.security.guard import SignedIn, require
 from pumpclaim.web.security.visitors import JUDGE
-from pumpclaim.web.services import services_of
+from pumpclaim.web.workers.lanes import QUICK
 
 
 def sends_json(request: Request) -> None:
@@ -55,7 +55,7 @@ async def price(
         estimate=asked.estimate,
         reading=switched.reading,
     )
-    return json(await worked(services_of(request).settings.limits, priced))
+    return json(await worked(request, visitor, QUICK, priced))
 
 
 @router.post("/refill", operation_id="refill", summary="Plan one fill of a pump")
@@ -83,4 +83,4 @@ async def refill(
         pump=asked.pump,
         switches=Switches(adjusted.reading, adjusted.threshold),
     )
-    return json(await worked(services_of(request).settings.limits, planned))
+    return json(await worked(request, visitor, QUICK, planned))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi import HTTPException
-from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.datastructures import UploadFile
 
 from pumpclaim.errors import InputError, nearest
 from pumpclaim.reports.words import clean
@@ -50,7 +49,7 @@ async def received(
             415, f"'{kind}' is no content type that is read here; send one of {known}"
         )
     sent: dict[str, list[Sent]] = {}
-    form = await _form(request, limits.files)
+    form = await request.form(max_files=limits.files, max_fields=MOST_FIELDS)
     try:
         for part, value in form.multi_items():
             if part not in parts:
@@ -63,30 +62,6 @@ async def received(
     if parts[0] not in sent:
         raise InputError(f"the part '{parts[0]}' is missing; send one file or several under it")
     return sent
-
-
-class _WholeForm(MultiPartParser):
-    """Knows whether a form was whole: one that is cut off would lack its last file, and nobody be told."""
-
-    is_whole = False
-
-    def on_end(self) -> None:
-        self.is_whole = True
-        super().on_end()
-
-
-async def _form(request: Request, most: int) -> FormData:
-    try:
-        parser = _WholeForm(
-            request.headers, request.stream(), max_files=most, max_fields=MOST_FIELDS
-        )
-        form = await parser.parse()
-    except MultiPartException as error:
-        raise HTTPException(400, f"the form cannot be read: {error.message}") from None
-    if not parser.is_whole:
-        await form.close()
-        raise HTTPException(400, "the form is cut off; send it again")
-    return form
 
 
 def _name(said: str | None) -> str:

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Response
 
 from pumpclaim.reports.written import json_bytes
 from pumpclaim.web.api import articles, charts, claims, described, quotes
-from pumpclaim.web.api.judging import json, workers
+from pumpclaim.web.api.judging import json
 
-router = APIRouter(prefix="/api/v1", lifespan=workers)
+router = APIRouter(prefix="/api/v1")
 for part in (claims, charts, quotes, articles):
     router.include_router(part.router)
 

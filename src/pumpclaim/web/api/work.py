@@ -5,21 +5,19 @@ Each function raises InputError, as the command does, for what cannot be used.
 
 from __future__ import annotations
 
-import gc
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pumpclaim.charts.assessment import assess as hold_charts_against_article
-from pumpclaim.claim_set import ClaimSet, Refusal
-from pumpclaim.compiled import compile_policy
 from pumpclaim.errors import InputError, UnusableError
 from pumpclaim.estimate import estimate as reckon
-from pumpclaim.options import pairs, rule_codes
+from pumpclaim.options import pairs
 from pumpclaim.policy import load
 from pumpclaim.quote import price as quote
-from pumpclaim.readers import read_data
+from pumpclaim.readers import read_sources
 from pumpclaim.readers.chart import read_chart_data
-from pumpclaim.readers.sources import unpacked
+from pumpclaim.readers.sources import Source
 from pumpclaim.refill import plan
 from pumpclaim.reports import quote as quote_report
 from pumpclaim.reports import refill as refill_report
@@ -29,14 +27,16 @@ from pumpclaim.reports.written import json_bytes
 from pumpclaim.review import check as hold_against_article
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
     from decimal import Decimal
 
-    Sent = tuple[str, bytes]
+    from pumpclaim.claim_set import ClaimSet, Refusal
+    from pumpclaim.policy import PolicySet
+    from pumpclaim.readers.sources import Bounds
 
-NAMED = 25
-"""Claims and charts that the audit log names; of more it keeps the number."""
+    Value = TypeVar("Value")
+    Sent = tuple[str, bytes]
 
 
 @dataclass(frozen=True)
@@ -50,31 +50,15 @@ class Switches:
     ignore: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """How much may be read: bytes that all files may unpack to, and service lines."""
-
-    unpacked_bytes: int
-    lines: int
-
-
-Told = tuple[bytes, dict[str, str]]
-"""An answer, and which claims or charts it shows, as the audit log keeps it."""
-
-
-def ready() -> None:
-    """Have all that is needed at hand: this module, the policy, what is made of it."""
-    compile_policy(load())
-    # What is there now stays: the collector need not look through it again and again.
-    gc.collect()
-    gc.freeze()
+Told = tuple[bytes, list[tuple[str | None, str | None]]]
+"""An answer, and which claims or charts it shows: each with its patient, as the audit log keeps it."""
 
 
 def check(
     files: Sequence[Sent], charts: Sequence[Sent] | None, switches: Switches, bounds: Bounds
 ) -> Told:
     """Claims, with charts where there are any, held against the article."""
-    policy = load(pairs(switches.reading), pairs(switches.threshold))
+    policy = _policy(switches)
     chart_set = None
     if charts is not None:
         chart_set = read_chart_data(charts, policy, bounds.unpacked_bytes)
@@ -82,23 +66,24 @@ def check(
         _claims(files, bounds),
         policy=policy,
         contractor=switches.contractor,
-        select=rule_codes(switches.select),
-        ignore=rule_codes(switches.ignore),
+        select=switches.select,
+        ignore=switches.ignore,
         charts=chart_set,
     )
-    claims = review.claim_set.claims
-    return render(review), _named("claims", claims["claim_id"].fill_null("-").to_list())
+    claims = review.claim_set
+    shown = claims.claims.select("claim_id", "patient_id").rows()
+    return render(review), shown + [(one, None) for one in claims.rejected["claim_id"]]
 
 
 def assess(charts: Sequence[Sent], switches: Switches, bounds: Bounds) -> Told:
     """Charts held against the article."""
-    policy = load(pairs(switches.reading))
+    policy = _policy(switches)
     chart_set = read_chart_data(charts, policy, bounds.unpacked_bytes)
     assessment = hold_charts_against_article(chart_set, policy=policy)
     if chart_set.refused and not assessment.charts:
         raise _unusable(chart_set.refused, "charts")
-    shown = [one.patient_id for one in assessment.charts]
-    return assessment_report.render(assessment), _named("charts", shown)
+    shown = [(f"{one.source} {one.place}", one.patient_id) for one in assessment.charts]
+    return assessment_report.render(assessment), list(shown)
 
 
 def price(
@@ -112,7 +97,7 @@ def price(
     reading: Sequence[str],
 ) -> bytes:
     """The price of one refill's drugs; the deductible that is left brings the estimate too."""
-    policy = load(pairs(reading))
+    policy = _policy(Switches(reading))
     priced = quote(text, on=on, cartridges=cartridges, charge=charge, policy=policy)
     estimated = None
     if (estimate or deductible_left is not None) and priced.payable is not None:
@@ -122,28 +107,28 @@ def price(
 
 def refill(*, switches: Switches, **asked: Any) -> bytes:
     """The plan of one fill; ``asked`` is what ``pumpclaim.refill.plan`` takes."""
-    policy = load(pairs(switches.reading), pairs(switches.threshold))
+    policy = _policy(switches)
     return json_bytes(refill_report.document(plan(policy=policy, **asked)))
+
+
+def _policy(switches: Switches) -> PolicySet:
+    """The policy as it is switched; what cannot be switched is told by its option."""
+    readings, thresholds = pairs(switches.reading), pairs(switches.threshold)
+    _said_of("query.reading", partial(load, readings))
+    return _said_of("query.threshold", partial(load, readings, thresholds))
+
+
+def _said_of(where: str, read: Callable[[], Value]) -> Value:
+    """What ``read`` gives; what is wrong with it is said of an option."""
+    try:
+        return read()
+    except InputError as error:
+        raise UnusableError(str(error), [{"where": where, "what": error.what}]) from None
 
 
 def _claims(files: Sequence[Sent], bounds: Bounds) -> ClaimSet:
     """The claims of files as one set."""
-    sets: list[ClaimSet] = []
-    lines, left = 0, bounds.unpacked_bytes
-    for name, packed in files:
-        try:
-            data = unpacked(packed, name, left)
-            left -= len(data)
-            sets.append(read_data(data, name))
-        except InputError as error:
-            sets.append(ClaimSet(refused=(Refusal.of(error, name),)))
-        lines += sets[-1].lines.height
-        if lines > bounds.lines:
-            raise InputError(
-                f"these are more than the {bounds.lines:,} service lines that are judged at once; "
-                "send fewer files"
-            )
-    claims = ClaimSet.concat(sets)
+    claims = read_sources([Source(name, None, packed) for name, packed in files], bounds=bounds)
     if claims.refused and not claims.claims_read:
         raise _unusable(claims.refused, "files")
     return claims
@@ -162,8 +147,3 @@ def _place(refusal: Refusal) -> str:
     at = f", segment {refusal.segment}" if refusal.segment is not None else ""
     at += f", line {refusal.line}" if refusal.line is not None else ""
     return f"{refusal.source}{at}"
-
-
-def _named(what: str, ids: list[str]) -> dict[str, str]:
-    about = {what: str(len(ids))}
-    return about | {"ids": " ".join(ids)} if 0 < len(ids) <= NAMED else about

@@ -34,4 +34,4 @@ def results_of(services: Services, visitor: Visitor, batch: str) -> tuple[Batch,
     found = batch_of(services, visitor, batch)
     if found.state != DONE:
         raise HTTPException(409, "this upload is not judged yet; look at its worklist first")
-    return found, Results(services.batches.folder(batch))
+    return found, Results(services.batches.results(found))

@@ -32,7 +32,7 @@ def judged_batches(services: Services, visitor: Visitor) -> list[Batch]:
 
 def claims_of(services: Services, batches: Sequence[Batch]) -> pl.LazyFrame:
     """The worklists of uploads as one (tables.WORKLIST), with ``batch``, the upload's id."""
-    files = {str(services.batches.folder(one.id) / "worklist.parquet"): one.id for one in batches}
+    files = {str(services.batches.results(one) / "worklist.parquet"): one.id for one in batches}
     if not files:
         return WORKLIST.empty().lazy().with_columns(batch=pl.lit(None, pl.String))
     rows = pl.scan_parquet(

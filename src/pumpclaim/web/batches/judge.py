@@ -1,33 +1,39 @@
-"""One batch judged, in a process of its own: it may be stopped or fail, and the server goes on.
-
-``python -m pumpclaim.web.batches.judge FOLDER`` reads ``job.json`` there and writes the batch's tables.
-"""
+"""One batch judged, by a process beside the server: it may be stopped or fail, and the server goes on."""
 
 from __future__ import annotations
 
-import os
-import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from pumpclaim.errors import InputError
 from pumpclaim.options import ALL_PATIENTS
 from pumpclaim.policy import load
-from pumpclaim.readers import read_sources
-from pumpclaim.readers.sources import Source
+from pumpclaim.readers import X12, form_of, read_sources
+from pumpclaim.readers.chart import read_chart_data
+from pumpclaim.readers.claim_text import pieces
+from pumpclaim.readers.own_names import own_names
+from pumpclaim.readers.sources import Bounds, Source
 from pumpclaim.review import check
-from pumpclaim.web.batches.results import Results, save
+from pumpclaim.web.batches.results import CHARTS, NAMES, save, text_name
 
-JOB, PROGRESS, OUTCOME = "job.json", "progress.json", "outcome.json"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pumpclaim.charts.chart_set import ChartSet
+    from pumpclaim.policy import PolicySet
+
+JOB, PROGRESS = "job.json", "progress.json"
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done: names of the files in order, limits, and how to judge. Charts lie beside."""
+    """What is to be done: names of the files in order, limits, and how to judge. Charts lie beside.
+
+    ``owner`` is whose part of the history counts, ``origin`` what the claims are kept as in it.
+    """
 
     files: list[str]
     most_bytes: int
@@ -37,6 +43,8 @@ class Job:
     thresholds: dict[str, str] = field(default_factory=dict)
     history: str | None = None
     records_of: str = ALL_PATIENTS
+    owner: str = ""
+    origin: str = ""
 
 
 def put(file: Path, what: Any) -> None:
@@ -47,7 +55,8 @@ def put(file: Path, what: Any) -> None:
 
 
 def judge(folder: Path) -> dict[str, Any]:
-    """Read the files of a batch, hold them against the article, keep the tables; gives the summary.
+    """Read the files of a batch, hold them against the article, keep the tables in ``folder``, in which
+    ``job.json`` says how; gives the summary.
 
     Raises InputError when nothing of it can be judged.
     """
@@ -56,31 +65,37 @@ def judge(folder: Path) -> dict[str, Any]:
     def say(stage: str, done: int, total: int) -> None:
         put(folder / PROGRESS, {"stage": stage, "done": done, "total": total})
 
+    names: dict[str, dict[str, str]] = {}
+
+    def keep_text(name: str, data: bytes) -> None:
+        if form_of(data, name) == X12:
+            text = pieces(data, name)
+            text.write_parquet(folder / text_name(job.files.index(name)), row_group_size=1)
+        else:
+            names[name] = own_names(data, name)
+
     sources = [
-        Source(name, folder / "files" / f"{number:04d}")
+        Source(name, folder.parent / "files" / f"{number:04d}")
         for number, name in enumerate(job.files, start=1)
     ]
     claims = read_sources(
         sources,
         progress=lambda name, number, total: say(f"reading {name}", number - 1, total),
-        most=job.most_bytes,
+        bounds=Bounds(job.most_bytes, job.most_lines),
+        seen=keep_text,
     )
-    if claims.lines.height > job.most_lines:
-        raise InputError(
-            f"these files hold {claims.lines.height:,} service lines, more than the {job.most_lines:,} that "
-            "this server takes at once; send them in parts, or use pumpclaim check"
-        )
     if not claims.claims_read and claims.refused:
         raise InputError("; ".join(one.sentence for one in claims.refused[:5]))
+    put(folder / NAMES, names)
     say(f"judging {claims.claims.height:,} claims", len(sources), len(sources) + 1)
     policy = load(job.readings, job.thresholds)
-    charts = Results(folder).charts(policy)
+    charts = _charts(folder, policy)
     past, judged_by = None, charts
     with ExitStack() as stack:
         if job.history is not None:
             from pumpclaim.history import open_history  # noqa: PLC0415  (only where there is one)
 
-            kept = stack.enter_context(open_history(job.history))
+            kept = stack.enter_context(open_history(job.history, job.owner))
             past, judged_by = kept.past_of(claims, charts, policy)
         review = check(
             claims, policy=policy, contractor=job.contractor, charts=judged_by, past=past,
@@ -88,18 +103,16 @@ def judge(folder: Path) -> dict[str, Any]:
         )  # fmt: skip
         summary = save(review, past, folder)
         if job.history is not None:
-            kept.add(claims, charts, policy)
+            # Charts are kept by the pages that fill them in; what is removed there must not go on judging.
+            kept.add(claims, origin=job.origin)
     return summary
 
 
-def main(folder: Path) -> None:
-    """Judge, and leave the outcome in ``outcome.json``: a summary, or a sentence."""
-    os.umask(0o077)
-    try:
-        put(folder / OUTCOME, {"summary": judge(folder)})
-    except InputError as error:
-        put(folder / OUTCOME, {"message": str(error)})
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+def _charts(folder: Path, policy: PolicySet) -> ChartSet | None:
+    """The charts of the batch's owner; null without any."""
+    file = folder / CHARTS
+    if not file.exists():
+        return None
+    documents = orjson.loads(file.read_bytes())
+    named = [(f"chart {n}", orjson.dumps(one)) for n, one in enumerate(documents, start=1)]
+    return read_chart_data(named, policy)

@@ -12,9 +12,7 @@ import polars as pl
 from pumpclaim.charts.chart_set import ChartSet
 from pumpclaim.claim_set import ClaimSet
 from pumpclaim.patient_ids import plain_ids
-from pumpclaim.readers.chart import read_chart_data
-from pumpclaim.readers.own_names import own_names
-from pumpclaim.readers.sources import Source, read_bytes
+from pumpclaim.policy.chart import EVIDENCE
 from pumpclaim.tables import CLAIMS, LINES, WORKLIST
 from pumpclaim.utilization.measure import Utilization, of_review
 from pumpclaim.worklist import worklist
@@ -24,15 +22,17 @@ if TYPE_CHECKING:
 
     from pumpclaim.policy import PolicySet
     from pumpclaim.review import Review
-    from pumpclaim.web.batches.store import Batch
 
-REFUSED, CHARTS, NOTICES = "refused.json", "charts.json", "notices.json"
+REFUSED, NOTICES = "refused.json", "notices.json"
+CHARTS, NAMES = "charts.json", "names.json"
+PARTS = ("implant", "encounter")
 
 
 def save(review: Review, past: ClaimSet | None, folder: Path) -> dict[str, Any]:
     """Write the tables of a review into ``folder`` and give the summary that the lists show.
 
-    ``past`` are the earlier claims of the history that it was judged against; they are kept beside.
+    ``past`` are the earlier claims of the history that it was judged against; they and the charts that
+    judged are kept beside, so that a claim can be judged anew as it was.
     """
     claim_set = review.claim_set
     found = worklist(review)
@@ -46,6 +46,9 @@ def save(review: Review, past: ClaimSet | None, folder: Path) -> dict[str, Any]:
     }
     if past is not None:
         tables |= {"past_claims": past.claims, "past_lines": past.lines}
+    if review.charts is not None:
+        tables |= {f"charts_{part}": review.charts.of(part) for part in PARTS}
+        tables |= {"evidence": review.charts.evidence}
     for name, table in tables.items():
         table.write_parquet(folder / f"{name}.parquet", row_group_size=100_000)
     (folder / NOTICES).write_bytes(orjson.dumps([one.sentence for one in review.notices]))
@@ -65,9 +68,14 @@ def _charted(review: Review) -> int:
     """Patients of the claims of whom there is a chart."""
     if review.charts is None:
         return 0
-    charts = [review.charts.of(part)["patient_id"] for part in ("implant", "encounter")]
+    charts = [review.charts.of(part)["patient_id"] for part in PARTS]
     patients = plain_ids(review.claim_set.claims["patient_id"]).unique()
     return int(patients.is_in(plain_ids(pl.concat(charts)).implode()).sum())
+
+
+def text_name(file: int) -> str:
+    """Where the segments of an upload's file (from 0) are kept, in pieces, if it is an 837."""
+    return f"text_{file:04d}.parquet"
 
 
 @dataclass(frozen=True)
@@ -114,14 +122,14 @@ class Results:
         return found
 
     def charts(self, policy: PolicySet) -> ChartSet | None:
-        """The charts with which it was judged; null without any."""
-        if not self.chart_documents:
+        """The charts with which it was judged, those of the history among them; null without any."""
+        if not (self.folder / "evidence.parquet").exists():
             return None
-        named = [
-            (f"chart {number}", orjson.dumps(one))
-            for number, one in enumerate(self.chart_documents, start=1)
-        ]
-        return read_chart_data(named, policy)
+        implants, encounters = (
+            policy.chart[part].table.conform(self._scan(f"charts_{part}").collect())
+            for part in PARTS
+        )
+        return ChartSet(implants, encounters, EVIDENCE.conform(self._scan("evidence").collect()))
 
     def of_patients(self, keep: pl.Expr) -> tuple[ClaimSet, pl.Series]:
         """The claims that ``keep`` chooses with all others of their patients, renumbered.
@@ -138,6 +146,16 @@ class Results:
         numbers = claims["claim"]
         return _renumbered(claims, self._lines("lines", numbers)), numbers
 
+    def text_of(self, file: int, segment: int) -> tuple[bytes, int] | None:
+        """The piece of an 837 in which a segment stands, and its first (see ``readers.claim_text``); null for
+        a file that is none."""
+        path = self.folder / text_name(file)
+        if not path.exists():
+            return None
+        found = pl.scan_parquet(path).filter(pl.col("first") <= segment)
+        text, first = found.last().select("text", "first").collect().row(0)
+        return text, first
+
     def past_of(self, patients: list[str]) -> ClaimSet | None:
         """The earlier claims of these patients that the history gave; null without a history."""
         if not (self.folder / "past_claims.parquet").exists():
@@ -145,11 +163,11 @@ class Results:
         claims = self._scan("past_claims").filter(pl.col("patient_id").is_in(patients)).collect()
         return _renumbered(claims, self._lines("past_lines", claims["claim"]))
 
-    def own_names(self, batch: Batch, source: str) -> dict[str, str]:
-        """What a table of the batch calls its columns (``readers.own_names``)."""
-        number = [one["name"] for one in batch.files].index(source) + 1
-        data = read_bytes(Source(source, self.folder / "files" / f"{number:04d}"))
-        return own_names(data, source)
+    def own_names(self, source: str) -> dict[str, str]:
+        """What a table of the batch calls its columns (``readers.own_names``); empty where nothing tells."""
+        file = self.folder / NAMES
+        found: dict[str, dict[str, str]] = orjson.loads(file.read_bytes()) if file.exists() else {}
+        return found.get(source, {})
 
     def utilization(self, policy: PolicySet) -> Utilization:
         """The refills of the batch and of its history, as they were measured."""

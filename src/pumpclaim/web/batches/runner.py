@@ -1,71 +1,68 @@
-"""Batches judged one after the other in processes of their own, taken up again after a stop."""
+"""Batches judged in turn beside the server, taken up again after a stop."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import threading
+import secrets
 from dataclasses import asdict
-from queue import Queue
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
-import structlog
 
+from pumpclaim.database import name_of
+from pumpclaim.errors import InputError
 from pumpclaim.options import ALL_PATIENTS
-from pumpclaim.web.batches.judge import JOB, OUTCOME, PROGRESS, Job, put
+from pumpclaim.web.batches.judge import JOB, PROGRESS, Job, judge, put
 from pumpclaim.web.batches.results import CHARTS
-from pumpclaim.web.batches.store import DONE, FAILED, JUDGING, Batch
+from pumpclaim.web.batches.store import JUDGING
+from pumpclaim.web.security import journal
+from pumpclaim.web.security.visitors import LOCAL
+from pumpclaim.web.workers.asking import why
+from pumpclaim.web.workers.lanes import BATCHES
+from pumpclaim.web.workers.worker import GivenUpError
 
 if TYPE_CHECKING:
-    from pumpclaim.web.services import Services
+    from concurrent.futures import Future
 
-AT_ONCE = 2
-"""Batches that are judged at once."""
+    from pumpclaim.web.batches.store import Batch
+    from pumpclaim.web.services import Services
+    from pumpclaim.web.workers.lanes import Turn
 
 
 class Runner:
-    """Judges the batches of a server; ``start`` it, ``submit`` to it, ``stop`` it."""
+    """Judges the batches of a server: ``start`` it, ``submit`` to it. It ends with the server's workers."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        self._queue: Queue[str | None] = Queue()
-        self._threads: list[threading.Thread] = []
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._lock = threading.Lock()
-        self._stop = threading.Event()
+        self._turns: dict[str, Turn] = {}
 
     def start(self) -> None:
         """Begin, with what an earlier server left unfinished."""
         self.services.batches.tidy()
         for batch in self.services.batches.unfinished():
-            self._queue.put(batch)
-        for _ in range(AT_ONCE):
-            thread = threading.Thread(target=self._work, daemon=True)
-            thread.start()
-            self._threads.append(thread)
+            self.submit(batch)
 
-    def stop(self) -> None:
-        """Stop; what is being judged begins anew when a server starts."""
-        with self._lock:
-            self._stop.set()
-            for process in self._running.values():
-                process.kill()
-        for _ in self._threads:
-            self._queue.put(None)
-        for thread in self._threads:
-            thread.join(timeout=10)
-
-    def submit(self, batch: str) -> None:
-        """Have a batch judged; it waits for those before it."""
-        self._queue.put(batch)
+    def submit(self, batch_id: str) -> None:
+        """Have a batch judged; it waits for its turn."""
+        batch = self.services.batches.get(batch_id)
+        if batch is None:
+            return
+        judging = secrets.token_hex(16)
+        turn = self.services.workers.submit(
+            BATCHES,
+            batch.owner,
+            partial(judge, self.services.batches.folder(batch_id) / judging),
+            self.services.settings.limits.judging_seconds,
+            begins=partial(self._begin, batch_id, judging),
+        )
+        self._turns[batch_id] = turn
+        turn.result.add_done_callback(partial(self._conclude, batch_id, judging))
 
     def end(self, batch: str) -> None:
         """End the judging of a batch that is to be removed."""
-        with self._lock:
-            process = self._running.get(batch)
-            if process is not None:
-                process.kill()
+        turn = self._turns.get(batch)
+        if turn is not None:
+            turn.give_up()
 
     def progress(self, batch: Batch) -> dict[str, Any]:
         """How far a batch is: ``stage`` in words, ``done`` of ``total`` parts."""
@@ -74,92 +71,56 @@ class Runner:
             return waiting
         try:
             found: dict[str, Any] = orjson.loads(
-                (self.services.batches.folder(batch.id) / PROGRESS).read_bytes()
+                (self.services.batches.results(batch) / PROGRESS).read_bytes()
             )
         except (OSError, ValueError):
             return {**waiting, "stage": "starting"}
         return found
 
-    def _work(self) -> None:
-        while (batch := self._queue.get()) is not None:
-            try:
-                self._judge(batch)
-            except Exception as error:  # one batch must not end the judging of all others
-                structlog.get_logger().error("judging failed", error=type(error).__name__)
-                self.services.batches.set_state(
-                    batch, FAILED, "the judging ended with a fault of ours"
-                )
-
-    def _judge(self, batch_id: str) -> None:
-        store = self.services.batches
+    def _begin(self, batch_id: str, judging: str) -> bool:
+        """Lay out what a judging needs, under the batch's options and charts of now."""
+        store, limits = self.services.batches, self.services.settings.limits
+        history = self.services.settings.history
         batch = store.get(batch_id)
-        if batch is None or batch.is_ended or self._stop.is_set():
-            return
-        folder = store.folder(batch_id)
-        for name in (PROGRESS, OUTCOME):
-            (folder / name).unlink(missing_ok=True)
-        self._prepare(batch)
-        store.set_state(batch_id, JUDGING)
-        seconds = self.services.settings.limits.judging_seconds
-        with self._lock:
-            if self._stop.is_set():
-                return
-            process = subprocess.Popen(  # noqa: S603  (our own module, the folder of a batch)
-                [sys.executable, "-m", "pumpclaim.web.batches.judge", str(folder)],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
-            self._running[batch_id] = process
-        message = None
-        try:
-            process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            message = (
-                f"judging took longer than the {seconds} seconds that this server gives; send the files in "
-                "parts, or use pumpclaim check"
-            )
-        finally:
-            with self._lock:
-                self._running.pop(batch_id, None)
-        if self._stop.is_set() and process.returncode:
-            return
-        self._conclude(batch_id, process.returncode, message)
-
-    def _prepare(self, batch: Batch) -> None:
-        limits, options = self.services.settings.limits, batch.options
-        folder = self.services.batches.folder(batch.id)
+        if batch is None or not store.begin(
+            batch, judging, history and name_of(history, "history")
+        ):
+            return False
         job = Job(
             files=[one["name"] for one in batch.files],
             most_bytes=limits.unpacked_bytes,
             most_lines=limits.lines,
-            contractor=options.get("contractor"),
-            readings=options.get("readings", {}),
-            thresholds=options.get("thresholds", {}),
-            history=self.services.settings.history,
-            records_of=options.get("records_of", ALL_PATIENTS),
+            contractor=batch.options.get("contractor"),
+            readings=batch.options.get("readings", {}),
+            thresholds=batch.options.get("thresholds", {}),
+            history=history,
+            owner=self._part_of(batch.owner),
+            origin=batch_id,
+            records_of=batch.options.get("records_of", ALL_PATIENTS),
         )
+        folder = store.folder(batch_id) / judging
         put(folder / JOB, asdict(job))
-        documents = self.services.charts.documents(batch.owner)
-        if documents:
+        if documents := self.services.charts.documents(batch.owner):
             put(folder / CHARTS, documents)
-        else:
-            (folder / CHARTS).unlink(missing_ok=True)
+        return True
 
-    def _conclude(self, batch: str, status: int, message: str | None) -> None:
-        store = self.services.batches
-        if store.get(batch) is None:
+    def _part_of(self, owner: str) -> str:
+        """Whose part of the history counts for a batch; that of a server without users is nobody's alone."""
+        return "" if self.services.settings.shared_history or owner == LOCAL else owner
+
+    def _conclude(self, batch: str, judging: str, result: Future[dict[str, Any]]) -> None:
+        """Keep what a judging came to. One that was given up begins anew when a server starts."""
+        self._turns.pop(batch, None)
+        if result.cancelled():
             return
-        outcome: dict[str, Any] = {}
-        if message is None and status == 0:
-            outcome = orjson.loads((store.folder(batch) / OUTCOME).read_bytes())
-            message = outcome.get("message")
-        elif message is None:
-            message = (
-                f"the judging was ended from outside (status {status}), as happens when memory runs out; "
-                "send the files in parts"
-            )
-        if message is None:
-            store.set_state(batch, DONE, summary=outcome["summary"])
-        else:
-            store.set_state(batch, FAILED, message)
+        limits, store = self.services.settings.limits, self.services.batches
+        try:
+            store.conclude(batch, judging, summary=result.result())
+        except InputError as error:
+            store.conclude(batch, judging, message=str(error))
+        except GivenUpError as error:
+            what = why(error, limits.judging_seconds, limits)
+            message = f"{what}; send the files in parts, or use pumpclaim check"
+            store.conclude(batch, judging, message=message)
+        except Exception as error:  # a fault of ours, whatever it is
+            store.conclude(batch, judging, message=journal.fault(error, "judging"))

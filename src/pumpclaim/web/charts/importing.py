@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pumpclaim.charts.assessment import assess
@@ -14,11 +14,20 @@ from pumpclaim.reports.chart_template import chart_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from pumpclaim.web.charts.store import Chart, ChartStore
 
 MOST = 1_000
 """Charts of one import."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Charts that files hold, each with where it was read, and what could not be used."""
+
+    charts: list[tuple[Refusal, str, str, dict[str, Any]]]
+    refused: list[Refusal]
 
 
 @dataclass(frozen=True)
@@ -29,13 +38,8 @@ class Imported:
     refused: list[str]
 
 
-def import_charts(
-    store: ChartStore, owner: str, files: Sequence[tuple[str, bytes]], most_bytes: int
-) -> Imported:
-    """Make a chart of each that the files hold; those that are there already stay as they are.
-
-    Raises InputError for no file at all, and for more than ``MOST`` charts.
-    """
+def charts_in(files: Sequence[tuple[str, bytes]], most_bytes: int) -> Found:
+    """The charts that files hold. Raises InputError for no file at all, and for more than ``MOST`` charts."""
     if not files:
         raise InputError(
             "there is no file; choose charts as YAML, JSON, QuestionnaireResponse, CSV or Parquet"
@@ -47,11 +51,24 @@ def import_charts(
             f"these files hold {charts.count:,} charts, more than the {MOST:,} of one import; send them in "
             "parts, or use pumpclaim assess"
         )
-    made, refused = [], list(charts.refused)
-    for one in assess(charts, policy=policy).charts:
-        content = chart_document(one, policy)
+    found = [
+        (
+            Refusal(one.source, None, "", one.place),
+            one.part,
+            one.patient_id,
+            chart_document(one, policy)["answers"],
+        )
+        for one in assess(charts, policy=policy).charts
+    ]
+    return Found(found, list(charts.refused))
+
+
+def import_charts(store: ChartStore, owner: str, found: Found) -> Imported:
+    """Make a chart of each that was found; those that are there already stay as they are."""
+    made, refused = [], list(found.refused)
+    for place, part, patient_id, answers in found.charts:
         try:
-            made.append(store.create(owner, one.part, one.patient_id, content["answers"]))
+            made.append(store.create(owner, part, patient_id, answers))
         except InputError as error:
-            refused.append(Refusal(one.source, None, error.what, one.place))
+            refused.append(replace(place, reason=error.what))
     return Imported(made, [one.sentence for one in refused])

@@ -11,8 +11,9 @@ from pumpclaim.errors import InputError
 from pumpclaim.web.pages import administration, sign_in
 from pumpclaim.web.security.guard import SignedIn
 from pumpclaim.web.security.parts import security_of
+from pumpclaim.web.security.passwords import LEAST
 from pumpclaim.web.security.rates import SIGN_INS
-from pumpclaim.web.security.sessions import digest
+from pumpclaim.web.security.sessions import MOST_DAYS, USUAL_DAYS, digest
 from pumpclaim.web.security.users import LOCAL_ROLE
 from pumpclaim.web.security.visitors import Visitor
 from pumpclaim.web.services import services_of
@@ -22,7 +23,7 @@ router = APIRouter()
 router.include_router(sign_in.router)
 router.include_router(administration.router)
 SAID = {
-    "password": "The password is changed. Other browsers of yours are signed out.",
+    "password": "The password is changed. Other browsers of yours are signed out, your API tokens revoked.",
     "revoked": "The token is revoked.",
 }
 """What a page says after it was sent something, by the word in its address."""
@@ -52,22 +53,28 @@ def set_password(
             raise InputError("the current password is not right")
         if new != again:
             raise InputError("the new password is not the same both times")
-        services.users.set_password(visitor.id, new, keep=digest(visitor.session or ""))
+        with services.audit.doing(visitor, "change own password"):
+            services.users.set_password(visitor.id, new, keep=digest(visitor.session or ""))
     except InputError as error:
         return _page(request, visitor, status=422, problem=str(error))
-    services.audit.record(visitor.name, "changed own password")
     return RedirectResponse("/account?said=password", 303)
 
 
 @router.post("/account/tokens")
-def make_token(request: Request, visitor: SignedIn, label: Annotated[str, Form()] = "") -> Response:
+def make_token(
+    request: Request,
+    visitor: SignedIn,
+    label: Annotated[str, Form()] = "",
+    days: Annotated[int, Form()] = USUAL_DAYS,
+) -> Response:
     """Make a token and show it, this once."""
     _must_be_user(visitor)
+    audit, about = services_of(request).audit, {"label": label.strip(), "days": str(days)}
     try:
-        token = security_of(request).tokens.make(visitor.id, label)
+        with audit.doing(visitor, "make API token", **about):
+            token = security_of(request).tokens.make(visitor.id, label, days)
     except InputError as error:
         return _page(request, visitor, status=422, problem=str(error))
-    services_of(request).audit.record(visitor.name, "made API token", label=label.strip())
     return _page(request, visitor, new_token=token)
 
 
@@ -77,8 +84,8 @@ def revoke_token(
 ) -> Response:
     """Revoke one of one's own tokens."""
     _must_be_user(visitor)
-    label = security_of(request).tokens.revoke(visitor.id, token)
-    services_of(request).audit.record(visitor.name, "revoked API token", label=label)
+    with services_of(request).audit.doing(visitor, "revoke API token", token=token[:8]):
+        security_of(request).tokens.revoke(visitor.id, token)
     return RedirectResponse("/account?said=revoked", 303)
 
 
@@ -102,6 +109,9 @@ def _page(
         new_token=new_token,
         user=services_of(request).users.get(visitor.id),
         tokens=security_of(request).tokens.of(visitor.id),
+        least=LEAST,
+        usual_days=USUAL_DAYS,
+        most_days=MOST_DAYS,
     )
 
 

@@ -76,7 +76,7 @@ def as_questionnaire_response(request: Request, visitor: SignedIn, chart: str) -
 def _leaving(request: Request, visitor: Visitor, chart: str, action: str) -> Chart:
     services = services_of(request)
     found = chart_of(services, visitor, chart)
-    services.audit.record(visitor.name, action, chart=chart)
+    services.audit.record(visitor, action, charts=[(chart, found.patient_id)])
     return found
 
 

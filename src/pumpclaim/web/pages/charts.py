@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, File, Form, HTTPException, Request, Response, UploadFile
-from starlette.datastructures import FormData
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
 
 from pumpclaim.charts.bearing import bearings
 from pumpclaim.errors import InputError
@@ -15,11 +17,12 @@ from pumpclaim.reports.assessment.words import answer_words, bearing_words, plac
 from pumpclaim.web.batches.across import patient_claims, patient_names
 from pumpclaim.web.charts.access import chart_of, charts_of
 from pumpclaim.web.charts.form import digest, field_of, sent_questions
-from pumpclaim.web.charts.importing import Imported, import_charts
+from pumpclaim.web.charts.importing import Found, Imported, charts_in, import_charts
 from pumpclaim.web.charts.listing import SORTS, Row, Selection, summaries
 from pumpclaim.web.charts.saving import CHANGED, Saved, judged, read_as, save
 from pumpclaim.web.charts.store import Chart, StaleError
 from pumpclaim.web.pages import chart_files
+from pumpclaim.web.pages.given import files_of
 from pumpclaim.web.pages.readings import Fields
 from pumpclaim.web.pages.selecting import address_query, asked_of
 from pumpclaim.web.paging import paged
@@ -27,6 +30,7 @@ from pumpclaim.web.security.guard import SignedIn, require
 from pumpclaim.web.security.visitors import JUDGE, Visitor
 from pumpclaim.web.services import services_of
 from pumpclaim.web.templating import go_to, is_fragment, page
+from pumpclaim.web.workers.lanes import API
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,7 +93,8 @@ def _list(
     chosen = selection.of(rows)
     at = paged(request, len(chosen), ROWS, pushed)
     shown = chosen[at.shown]
-    services.audit.record(visitor.name, "see charts", charts=" ".join(r.chart.id for r in shown))
+    seen = [(row.chart.id, row.chart.patient_id) for row in shown]
+    services.audit.record(visitor, "see charts", charts=seen)
     return page(
         request, template, visitor, status=status,
         headers={"HX-Push-Url": pushed} if pushed else None,
@@ -159,15 +164,14 @@ def create(request: Request, visitor: SignedIn, form: Posted) -> Response:
         for name in day_questions(services.policy_of(visitor), typed.get("part", ""))
         if typed.get(name, "").strip()
     }
+    patient = typed.get("patient_id", "")
     try:
-        made = services.charts.create(
-            visitor.id, typed.get("part", ""), typed.get("patient_id", ""), answers
-        )
+        with services.audit.doing(visitor, "create chart", patients=[patient]):
+            made = services.charts.create(visitor.id, typed.get("part", ""), patient, answers)
     except InputError as error:
         return _list(
             request, visitor, "charts.html.j2", status=422, problem=error.what, typed=typed
         )
-    services.audit.record(visitor.name, "create chart", chart=made.id)
     return go_to(request, f"/charts/{made.id}")
 
 
@@ -181,19 +185,29 @@ def day_questions(policy: PolicySet, part: str) -> list[str]:
 
 
 @router.post("/charts/import")
-def take_over(
-    request: Request, visitor: SignedIn, files: Annotated[list[UploadFile], File()]
+async def take_over(
+    request: Request,
+    visitor: SignedIn,
+    files: Annotated[list[tuple[str, UploadFile]], Depends(files_of)],
 ) -> Response:
     """Make charts of chart files; what could be used, and why the rest could not."""
     require(visitor, JUDGE)
     services = services_of(request)
     limits = services.settings.limits
-    named = [(one.filename, one.file.read()) for one in files if one.filename]
+    named = [(name, await one.read()) for name, one in files]
     if len(named) > limits.files:
         raise InputError(f"these are more than {limits.files} files; send them in parts")
-    imported = import_charts(services.charts, visitor.id, named, limits.unpacked_bytes)
-    for one in imported.made:
-        services.audit.record(visitor.name, "import chart", chart=one.id)
+    found = await services.workers.ask(
+        request, API, visitor.id, partial(charts_in, named, limits.unpacked_bytes), limits.judging_seconds
+    )  # fmt: skip
+    return await run_in_threadpool(_taken_over, request, visitor, found)
+
+
+def _taken_over(request: Request, visitor: Visitor, found: Found) -> Response:
+    services = services_of(request)
+    patients = [patient for _, _, patient, _ in found.charts]
+    services.audit.record(visitor, "import charts", patients=patients)
+    imported = import_charts(services.charts, visitor.id, found)
     return _told(request, visitor, imported)
 
 
@@ -209,7 +223,7 @@ def chart_page(request: Request, visitor: SignedIn, chart: str, said: str = "") 
     """The checklist as a form, or to read for who may only look."""
     services = services_of(request)
     found = chart_of(services, visitor, chart)
-    services.audit.record(visitor.name, "see chart", chart=chart)
+    services.audit.record(visitor, "see chart", charts=[(chart, found.patient_id)])
     return _page(request, visitor, found, notice="Saved." if said == "saved" else None)
 
 
@@ -297,12 +311,8 @@ def _save(
     request: Request, visitor: Visitor, chart: Chart, questions: list[Question], form: FormData
 ) -> tuple[Chart, dict[str, Saved]]:
     services = services_of(request)
-    changed, became = save(services.charts, chart, questions, form)
-    if changed.version != chart.version:
-        services.audit.record(
-            visitor.name, "change chart", chart=chart.id, version=str(changed.version)
-        )
-    return changed, became
+    services.audit.record(visitor, "change chart", charts=[(chart.id, chart.patient_id)])
+    return save(services.charts, chart, questions, form)
 
 
 @router.post("/charts/{chart}/answers/{question}")
@@ -339,28 +349,31 @@ def rename(request: Request, visitor: SignedIn, chart: str, form: Posted) -> Res
     try:
         if form.get("seen") != digest({"answer": found.patient_id}):
             raise InputError(CHANGED)
-        services.charts.rename(chart, str(form.get("patient_id", "")), found.version)
+        patient = str(form.get("patient_id", ""))
+        with services.audit.doing(
+            visitor, "rename chart", charts=[(chart, found.patient_id)], patients=[patient]
+        ):
+            services.charts.rename(chart, patient, found.version)
     except StaleError as error:
         return _page(request, visitor, error.chart, status=409, problem=f"Not saved: {CHANGED}.")
     except InputError as error:
         return _page(request, visitor, found, status=422, problem=f"Not saved: {error.what}.")
-    services.audit.record(visitor.name, "rename chart", chart=chart)
     return go_to(request, f"/charts/{chart}?said=saved")
 
 
 @router.post("/charts/{chart}/share")
 def share(
-    request: Request, visitor: SignedIn, chart: str, shared: Annotated[bool, Form()]
+    request: Request, visitor: SignedIn, chart: str, shared: Annotated[bool, Form()] = False
 ) -> Response:
     """Let everybody of this server see the chart and be judged with it, or end that."""
     services = services_of(request)
     found = chart_of(services, visitor, chart, change=True)
+    action = "share chart" if shared else "stop sharing chart"
     try:
-        services.charts.share(chart, shared=shared, version=found.version)
+        with services.audit.doing(visitor, action, charts=[(chart, found.patient_id)]):
+            services.charts.share(chart, shared=shared, version=found.version)
     except StaleError as error:
         return _page(request, visitor, error.chart, status=409, problem=f"Not saved: {CHANGED}.")
-    action = "share chart" if shared else "stop sharing chart"
-    services.audit.record(visitor.name, action, chart=chart)
     return go_to(request, f"/charts/{chart}")
 
 
@@ -377,7 +390,7 @@ def ask_remove(request: Request, visitor: SignedIn, chart: str) -> Response:
 def remove(request: Request, visitor: SignedIn, chart: str) -> Response:
     """Remove a chart with all its answers."""
     services = services_of(request)
-    chart_of(services, visitor, chart, change=True)
+    found = chart_of(services, visitor, chart, change=True)
+    services.audit.record(visitor, "remove chart", charts=[(chart, found.patient_id)])
     services.charts.remove(chart)
-    services.audit.record(visitor.name, "remove chart", chart=chart)
     return go_to(request, "/charts")

@@ -51,8 +51,8 @@ def claim_page(request: Request, visitor: SignedIn, batch: str, claim: int) -> R
     found, results, row = within.batch, within.results, within.row(claim)
     one = review_claim(found, results, claim)
     told = claim_document(one.review, one.position)
-    services.audit.record(visitor.name, "see claim", batch=batch, claim=str(claim))
     patient = told["patient_id"]
+    services.audit.record(visitor, "see claim", batch=batch, claims=[(told["claim_id"], patient)])
     past = past_document(one.review, patient)
     segments, rows = _own_text(found, results, one.review, one.position, told)
     earlier, later = again(services, found, row)
@@ -112,8 +112,8 @@ def _own_text(
     """The claim's segments with marks, or the rows of its table; one of the two is empty."""
     source = told["source"]
     try:
-        segments = segments_of(batch, results.folder, source, told["segment"])
-        names = {} if segments else results.own_names(batch, source)
+        segments = segments_of(batch, results, source, told["segment"])
+        names = {} if segments else results.own_names(source)
     except (InputError, OSError):
         segments, names = None, {}
     if segments is None:
@@ -137,4 +137,6 @@ def reservoir(
     measured = of_review(one.review)
     if patient is None or not measured.refills.filter(patient_id=patient).height:
         raise HTTPException(404, "no refill of this patient is known, so there is no picture")
+    seen = [(one.review.claim_set.claims["claim_id"][one.position], patient)]
+    services.audit.record(visitor, "see picture of claim", batch=batch, claims=seen)
     return svg(patient_history(measured, patient, width_of(narrow)))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from fastapi import Request
+from starlette.datastructures import UploadFile
+
 from pumpclaim.errors import InputError
 
 if TYPE_CHECKING:
@@ -13,6 +16,13 @@ if TYPE_CHECKING:
 
 LONGEST = 30
 """Characters of a field that are looked at."""
+
+
+async def files_of(request: Request) -> list[tuple[str, UploadFile]]:
+    """The files of a form, each with its name; a field without a file is none."""
+    form = await request.form()
+    fields = form.getlist("files")
+    return [(one.filename, one) for one in fields if isinstance(one, UploadFile) and one.filename]
 
 
 def given(read: Callable[[str], Value], text: str) -> Value | None:

@@ -9,6 +9,7 @@ import polars as pl
 from fastapi import HTTPException
 
 from pumpclaim.web.batches.access import results_of
+from pumpclaim.web.batches.patient import NONE_SUCH
 from pumpclaim.web.batches.work import WorkStore, with_work
 from pumpclaim.web.pages.selecting import query_of, selection_of
 from pumpclaim.web.services import services_of
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from pumpclaim.web.batches.results import Results
     from pumpclaim.web.batches.store import Batch
+    from pumpclaim.web.batches.work import Work
     from pumpclaim.web.security.visitors import Visitor
     from pumpclaim.worklist import Selection
 
@@ -27,11 +29,12 @@ ROWS = 50
 
 @dataclass(frozen=True)
 class Listed:
-    """A judged upload: its worklist with what was done (``table``), and the claims that are asked for
-    (``chosen``) by ``selection``, which is ``query`` in an address."""
+    """A judged upload: its worklist with what was done (``work``, in ``table``), and the claims that are
+    asked for (``chosen``) by ``selection``, which is ``query`` in an address."""
 
     batch: Batch
     results: Results
+    work: dict[int, Work]
     table: pl.DataFrame
     selection: Selection
     chosen: pl.DataFrame
@@ -39,9 +42,9 @@ class Listed:
 
     def row(self, claim: int) -> dict[str, Any]:
         """One claim's row. Raises 404 when the upload has no such claim."""
-        found = self.table.filter(pl.col("claim") == claim)
-        if not found.height:
-            raise HTTPException(404, "this upload has no such claim")
+        found = self.table.filter(pl.col("claim") == claim) if 0 <= claim < 2**32 else None
+        if found is None or not found.height:
+            raise HTTPException(404, NONE_SUCH)
         return found.row(0, named=True)
 
     def neighbours(self, claim: int) -> tuple[int | None, int | None]:
@@ -75,7 +78,8 @@ def listed(
     services = services_of(request)
     found, results = results_of(services, visitor, batch)
     asked = selection_of(request, visitor) if selection is None else selection
-    table = with_work(results.worklist, WorkStore(services.engine).of(batch))
+    work = WorkStore(services.engine).of(batch)
+    table = with_work(results.worklist, work)
     return Listed(
-        found, results, table, asked, asked.of(table), query_of(request, visitor, asked)
+        found, results, work, table, asked, asked.of(table), query_of(request, visitor, asked)
     )  # fmt: skip

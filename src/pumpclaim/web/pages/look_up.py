@@ -104,12 +104,12 @@ def search(request: Request, visitor: SignedIn, q: str = "", sought: str = "") -
     groups = [(KINDS[kind], [_shown(hit) for hit in hits if hit.kind == kind]) for kind in kinds]
     claims, count = find_claims(services, visitor, text, MOST_CLAIMS)
     charts = _charts(services, visitor, text)
-    shown = (
-        {"claims": " ".join(f"{one['batch']}:{one['claim']}" for one in claims)} if claims else {}
-    )
-    shown |= {"charts": " ".join(chart.id for chart, _ in charts)} if charts else {}
-    if shown:
-        services.audit.record(visitor.name, "find", **shown)
+    if claims or charts:
+        services.audit.record(
+            visitor, "find",
+            claims=[(one["claim_id"], one["patient_id"]) for one in claims],
+            charts=[(chart.id, chart.patient_id) for chart, _ in charts],
+        )  # fmt: skip
     return article_page(
         request, "search.html.j2", visitor, groups=groups, found=len(hits), most=MOST, q=text,
         taken_for=hits[0].taken_for if hits else None, claims=claims, claim_count=count, charts=charts,

@@ -20,6 +20,7 @@ from pumpclaim.web.templating import page
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pumpclaim.web.security.visitors import Visitor
     from pumpclaim.web.services import Services
 
 router = APIRouter()
@@ -69,11 +70,11 @@ def switch(request: Request, visitor: SignedIn, fields: Fields) -> Response:
     before = services.preferences.of(visitor.id)
     try:
         after = _asked(before, fields)
-        services.preferences.switch(visitor.id, after)
     except InputError as error:
         return _page(request, visitor, message=str(error), typed=fields)
-    _record(services, visitor.name, "reading", before.readings, after.readings)
-    _record(services, visitor.name, "threshold", before.thresholds, after.thresholds)
+    _record(services, visitor, "reading", before.readings, after.readings)
+    _record(services, visitor, "threshold", before.thresholds, after.thresholds)
+    services.preferences.switch(visitor.id, after)
     return RedirectResponse("/article/readings?kept=1", 303)
 
 
@@ -118,10 +119,14 @@ def _asked(before: Switched, fields: Mapping[str, str]) -> Switched:
 
 
 def _record(
-    services: Services, who: str, kind: str, before: Mapping[str, str], after: Mapping[str, str]
+    services: Services,
+    visitor: Visitor,
+    kind: str,
+    before: Mapping[str, str],
+    after: Mapping[str, str],
 ) -> None:
     """One entry of the audit log for each that changed."""
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):
-            about = {kind: name, "value": after.get(name, "default")}
-            services.audit.record(who, f"switch-{kind}", **about)
+            value = after.get(name, "default")
+            services.audit.record(visitor, f"switch-{kind}", switched=name, value=value)

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from pumpclaim.errors import InputError
 from pumpclaim.web.security.bounds import address_of
 from pumpclaim.web.security.guard import browser_token, local_path
+from pumpclaim.web.security.names import LONGEST, kept
 from pumpclaim.web.security.parts import security_of
 from pumpclaim.web.security.rates import SIGN_INS
 from pumpclaim.web.services import services_of
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 NOT_RIGHT = "The name or the password is not right."
-NAME_SHOWN = 64
 
 
 @router.get("/sign-in")
@@ -42,7 +42,7 @@ def sign_in(
 ) -> Response:
     """Sign in by name and password."""
     services, rates = services_of(request), security_of(request).rates
-    who = f"name {name.strip().casefold()[:NAME_SHOWN]}"
+    who = f"name {kept(name)[:LONGEST]}"
     wait = _wait(request) or rates.wait(SIGN_INS, who)
     if wait:
         return _page(
@@ -55,7 +55,7 @@ def sign_in(
         )
     user = services.users.sign_in(name, password)
     if user is None:
-        services.audit.record(name.strip()[:NAME_SHOWN] or "nobody", "failed to sign in")
+        services.audit.record(kept(name)[:LONGEST] or "nobody", "fail to sign in")
         return _page(request, next, name=name, status=403, problem=NOT_RIGHT)
     rates.forget(SIGN_INS, who)
     return _let_in(request, user, next, how="password")
@@ -66,11 +66,11 @@ def sign_out(request: Request) -> Response:
     """End the session of this browser."""
     security, visitor = security_of(request), request.state.visitor
     response = RedirectResponse("/sign-in", 303)
+    if visitor is not None:
+        services_of(request).audit.record(visitor, "sign out")
     if request.state.session is not None:
         security.sessions.end(request.state.session)
         security.cookies.write(response, security.cookies.new())
-    if visitor is not None:
-        services_of(request).audit.record(visitor.name, "signed out")
     return response
 
 
@@ -101,11 +101,11 @@ async def come_back(request: Request) -> Response:
 def _let_in_by_provider(request: Request, identity: Identity, wanted: str) -> Response:
     services = services_of(request)
     if identity.role is None:
-        services.audit.record(identity.names[0], "failed to sign in", why="no role")
+        services.audit.record(identity.names[0], "fail to sign in", why="no role")
         raise InputError("none of your roles at the identity provider gives you one here")
     user = services.users.from_provider(identity.subject, identity.names, identity.role)
     if not user.active:
-        services.audit.record(user.name, "failed to sign in", why="deactivated")
+        services.audit.record(user, "fail to sign in", why="deactivated")
         raise InputError("your account here is deactivated")
     return _let_in(request, user, wanted, how="identity provider")
 
@@ -114,9 +114,9 @@ def _let_in(request: Request, user: User, wanted: str, *, how: str) -> Response:
     """A new session with a new cookie: what the browser had before may be known to others."""
     security = security_of(request)
     value = security.cookies.new()
+    services_of(request).audit.record(user, "sign in", by=how)
     security.sessions.end(request.state.session)
     security.sessions.start(user, value)
-    services_of(request).audit.record(user.name, "signed in", by=how)
     response = RedirectResponse(local_path(wanted), 303)
     security.cookies.write(response, value)
     return response
@@ -158,7 +158,7 @@ def _page(
         headers=headers,
         token=browser_token(request),
         wanted=local_path(wanted),
-        name=name[:NAME_SHOWN],
+        name=name[:LONGEST],
         problem=problem,
         provider=None if provider is None else provider.name,
         has_passwords=services_of(request).users.any_active(),

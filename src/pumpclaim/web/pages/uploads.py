@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, Form, Request, Response
+from starlette.datastructures import UploadFile
 
 from pumpclaim.errors import InputError
 from pumpclaim.options import ALL_PATIENTS, CHARTED_PATIENTS
 from pumpclaim.web.batches.access import batch_of
-from pumpclaim.web.batches.store import WAITING, Batch
+from pumpclaim.web.batches.removal import remove as remove_batch
+from pumpclaim.web.batches.removal import stays_in
 from pumpclaim.web.batches.work import WorkStore
+from pumpclaim.web.pages.given import files_of
 from pumpclaim.web.security.guard import SignedIn, require
 from pumpclaim.web.security.visitors import JUDGE, SEE_ALL, Visitor
 from pumpclaim.web.services import services_of
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 CONTRACT_DIGITS = 5
+Files = Annotated[list[tuple[str, UploadFile]], Depends(files_of)]
 AskAll = Annotated[bool, Form(alias="ask_all")]
 """Whether the records of every patient are asked for, or of those alone of whom there is a chart."""
 
@@ -54,7 +58,7 @@ def owners(services: Services, visitor: Visitor) -> dict[str, str]:
 def upload(
     request: Request,
     visitor: SignedIn,
-    files: Annotated[list[UploadFile], File()],
+    files: Files,
     contractor: Annotated[str, Form()] = "",
     ask_all: AskAll = False,
 ) -> Response:
@@ -64,13 +68,11 @@ def upload(
     options = _options(services, visitor, ask_all=ask_all)
     if contractor.strip():
         options["contractor"] = _contract(contractor.strip())
-    batch = services.batches.create(
-        visitor.id,
-        ((one.filename or "", one.file) for one in files),
-        options,
-        services.settings.limits.files,
-    )
-    services.audit.record(visitor.name, "upload", batch=batch.id, files=str(len(batch.files)))
+    named = ((name, one.file) for name, one in files)
+    with services.batches.arriving(visitor.id, named, services.settings.limits) as arrived:
+        count = str(len(arrived.files))
+        with services.audit.doing(visitor, "upload", batch=arrived.id, files=count):
+            batch = services.batches.admit(arrived, options)
     runner_of(request).submit(batch.id)
     return go_to(request, f"/batches/{batch.id}")
 
@@ -114,25 +116,28 @@ def judge_again(
     found = batch_of(services, visitor, batch, change=True)
     if found.is_ended:
         options = {**found.options, **_options(services, visitor, ask_all=ask_all)}
-        services.batches.set_state(batch, WAITING, options=options)
-        services.audit.record(visitor.name, "judge again", batch=batch)
-        runner_of(request).submit(batch)
+        with services.audit.doing(visitor, "judge again", batch=batch):
+            if services.batches.judge_again(batch, options):
+                runner_of(request).submit(batch)
     return go_to(request, f"/batches/{batch}")
 
 
 @router.get("/batches/{batch}/remove")
 def ask_remove(request: Request, visitor: SignedIn, batch: str) -> Response:
     """Ask before an upload is removed."""
-    found: Batch = batch_of(services_of(request), visitor, batch, change=True)
-    return page(request, "batch_remove.html.j2", visitor, batch=found)
+    services = services_of(request)
+    found = batch_of(services, visitor, batch, change=True)
+    return page(
+        request, "batch_remove.html.j2", visitor, batch=found, stays_in=stays_in(services, found)
+    )
 
 
 @router.post("/batches/{batch}/remove")
 def remove(request: Request, visitor: SignedIn, batch: str) -> Response:
-    """Remove an upload: its files, and what was found in them."""
+    """Remove an upload: its files, what was found in them, and its claims from the history."""
     services = services_of(request)
-    batch_of(services, visitor, batch, change=True)
-    runner_of(request).end(batch)
-    services.batches.remove(batch)
-    services.audit.record(visitor.name, "remove upload", batch=batch)
+    found = batch_of(services, visitor, batch, change=True)
+    with services.audit.doing(visitor, "remove upload", batch=batch):
+        runner_of(request).end(batch)
+        remove_batch(services, found)
     return go_to(request, "/")

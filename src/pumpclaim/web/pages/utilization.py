@@ -12,6 +12,7 @@ from pumpclaim.policy import load
 from pumpclaim.utilization.measure import BY
 from pumpclaim.web.batches.access import results_of
 from pumpclaim.web.batches.store import DONE
+from pumpclaim.web.pages.listed import listed
 from pumpclaim.web.paging import paged
 from pumpclaim.web.pictures import svg, width_of
 from pumpclaim.web.security.guard import SignedIn
@@ -39,7 +40,7 @@ def practices(request: Request, visitor: SignedIn, batch: str | None = None) -> 
         return page(request, "utilization_choose.html.j2", visitor, batches=judged)
     found, results = results_of(services, visitor, batch)
     measured = _measured(found, results)
-    services.audit.record(visitor.name, "see utilization", batch=batch)
+    services.audit.record(visitor, "see utilization", batch=batch)
     table = _numbered(measured, "provider", measured.by("provider"))
     at = paged(request, len(table), ROWS)
     return page(
@@ -57,13 +58,17 @@ def one_practice(request: Request, visitor: SignedIn, batch: str, number: int) -
     found, results = results_of(services, visitor, batch)
     measured = _measured(found, results)
     provider = _named(measured, "provider", number)
-    services.audit.record(visitor.name, "see practice", batch=batch, practice=str(number))
     table = _numbered(measured, "patient", measured.patients_of(provider))
     at = paged(request, len(table), ROWS)
+    shown = table[at.shown]
+    services.audit.record(
+        visitor, "see practice", batch=batch, practice=provider,
+        patients=[str(row["patient_id"]) for row in shown],
+    )  # fmt: skip
     return page(
         request, "practice.html.j2", visitor,
         batch=found, number=number, provider=provider, words=practice(measured, provider).words,
-        table=table[at.shown], paged=at, thresholds=measured.thresholds, names=_patients(results),
+        table=shown, paged=at, thresholds=measured.thresholds, names=_patients(results),
     )  # fmt: skip
 
 
@@ -72,9 +77,11 @@ def practice_picture(
     request: Request, visitor: SignedIn, batch: str, number: int, narrow: str = ""
 ) -> Response:
     """The picture of one practice among the others of the upload."""
-    found, results = results_of(services_of(request), visitor, batch)
+    services = services_of(request)
+    found, results = results_of(services, visitor, batch)
     measured = _measured(found, results)
     provider = _named(measured, "provider", number)
+    services.audit.record(visitor, "see picture of practice", batch=batch, practice=provider)
     return svg(practice(measured, provider, width_of(narrow)))
 
 
@@ -85,10 +92,13 @@ def one_patient(request: Request, visitor: SignedIn, batch: str, number: int) ->
     found, results = results_of(services, visitor, batch)
     measured = _measured(found, results)
     patient = _named(measured, "patient", number)
-    services.audit.record(visitor.name, "see patient", batch=batch, patient=str(number))
     claims = dict(
         results.worklist.filter(patient_id=patient).select("claim_id", "claim").iter_rows()
     )
+    services.audit.record(
+        visitor, "see patient", batch=batch, patients=[patient],
+        claims=[(one, patient) for one in claims],
+    )  # fmt: skip
     past = measured.refills.filter(patient_id=patient).sort("service_date").to_dicts()
     return page(
         request, "patient.html.j2", visitor,
@@ -102,9 +112,9 @@ def one_patient(request: Request, visitor: SignedIn, batch: str, number: int) ->
 @router.get("/utilization/{batch}/of-claim/{claim}")
 def patient_of_claim(request: Request, visitor: SignedIn, batch: str, claim: int) -> Response:
     """On to the page of a claim's patient. Raises 404 where no refill of his is known."""
-    found, results = results_of(services_of(request), visitor, batch)
-    row = results.worklist.filter(pl.col("claim") == claim)
-    numbers = _numbers(_measured(found, results), "patient", set(row["patient_id"]))
+    told = listed(request, visitor, batch)
+    measured = _measured(told.batch, told.results)
+    numbers = _numbers(measured, "patient", {told.row(claim)["patient_id"]})
     if not numbers:
         raise HTTPException(404, "no refill of this claim's patient is known")
     return go_to(request, f"/utilization/{batch}/patients/{numbers.popitem()[1]}")
@@ -115,9 +125,11 @@ def patient_picture(
     request: Request, visitor: SignedIn, batch: str, number: int, narrow: str = ""
 ) -> Response:
     """The picture of one patient's reservoir."""
-    found, results = results_of(services_of(request), visitor, batch)
+    services = services_of(request)
+    found, results = results_of(services, visitor, batch)
     measured = _measured(found, results)
     patient = _named(measured, "patient", number)
+    services.audit.record(visitor, "see picture of patient", batch=batch, patients=[patient])
     return svg(patient_history(measured, patient, width_of(narrow)))
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlencode
 
 import polars as pl
 from fastapi import APIRouter, Form, HTTPException, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from pumpclaim.options import ALL_PATIENTS
 from pumpclaim.reports.worklist import FORMS
 from pumpclaim.web.batches.access import batch_of
+from pumpclaim.web.batches.exporting import write
 from pumpclaim.web.batches.store import DONE
 from pumpclaim.web.batches.work import WorkStore
 from pumpclaim.web.pages import uploads
@@ -19,8 +23,10 @@ from pumpclaim.web.pages.selecting import fields_of, query_of, read_selection, s
 from pumpclaim.web.pages.uploads import owners, runner_of
 from pumpclaim.web.paging import paged
 from pumpclaim.web.security.guard import SignedIn
+from pumpclaim.web.sending import passing_file, sent
 from pumpclaim.web.services import services_of
 from pumpclaim.web.templating import go_to, is_fragment, page
+from pumpclaim.web.workers import lanes
 from pumpclaim.worklist import NEEDS_WORK, UNDERCHARGED, choices
 
 if TYPE_CHECKING:
@@ -73,11 +79,9 @@ def _list(
     at = paged(request, chosen.height, ROWS, pushed)
     rows = chosen[at.shown]
     services.audit.record(
-        visitor.name,
-        "see worklist",
-        batch=told.batch.id,
-        claims=" ".join(map(str, rows["claim"].to_list())),
-    )
+        visitor, "see worklist", batch=told.batch.id,
+        claims=rows.select("claim_id", "patient_id").rows(),
+    )  # fmt: skip
     nothing = not results.worklist.height
     template = "batch_nothing.html.j2" if nothing else "worklist.html.j2"
     asked = fields_of(told.selection)
@@ -141,22 +145,28 @@ def _sum(column: pl.Series) -> int:
 
 
 @router.get("/batches/{batch}/export.{form}")
-def export(request: Request, visitor: SignedIn, batch: str, form: str) -> Response:
+async def export(request: Request, visitor: SignedIn, batch: str, form: str) -> Response:
     """The worklist as it is filtered, as a file."""
-    told = listed(request, visitor, batch)
+    services = services_of(request)
+    told = await run_in_threadpool(listed, request, visitor, batch)
     if form not in FORMS:
         raise HTTPException(404, f"a worklist is exported as {', '.join(FORMS)}")
-    chosen = told.chosen
-    media_type, render = FORMS[form]
-    services_of(request).audit.record(
-        visitor.name, "export worklist", batch=batch, form=form, claims=str(chosen.height)
-    )
-    name = f"worklist.{form}" if "." not in form else f"worklist-{form}"
-    return Response(
-        render(chosen, told.results.findings_of(chosen["claim"])),
-        media_type=media_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    limits = services.settings.limits
+    asked = {name: text for name, text in fields_of(told.selection).items() if text}
+    with passing_file() as file:
+        work = partial(
+            write, told.results.folder, told.selection, told.work,
+            form=form, most=limits.export_claims, to=file,
+        )  # fmt: skip
+        shown = await services.workers.ask(
+            request, lanes.EXPORTS, visitor.id, work, limits.export_seconds
+        )
+        await run_in_threadpool(
+            services.audit.record, visitor, "export worklist", batch=batch, form=form,
+            filter=urlencode(asked), claims=shown,
+        )  # fmt: skip
+        name = f"worklist.{form}" if "." not in form else f"worklist-{form}"
+        return sent(file, name, FORMS[form][0])
 
 
 @router.post("/batches/{batch}/claims/{claim}/work")
@@ -176,11 +186,12 @@ def work(
     batch_of(services, visitor, batch, change=True)
     selection = selection_of(request, visitor, query)
     row = listed(request, visitor, batch, selection).row(claim)
-    WorkStore(services.engine).change(
-        batch, claim, row["claim_id"], visitor, done=done, note=note
-    )  # fmt: skip
     action = "note on claim" if done is None else "claim done" if done else "claim open again"
-    services.audit.record(visitor.name, action, batch=batch, claim=str(claim))
+    concerned = [(row["claim_id"], row["patient_id"])]
+    with services.audit.doing(visitor, action, batch=batch, claims=concerned):
+        WorkStore(services.engine).change(
+            batch, claim, row["claim_id"], visitor, done=done, note=note
+        )  # fmt: skip
     told = listed(request, visitor, batch, selection)
     if is_fragment(request):
         return page(

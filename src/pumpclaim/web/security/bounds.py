@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import TYPE_CHECKING
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -24,7 +27,11 @@ FORM_BYTES = MB
 """A body that is neither an upload nor for the API."""
 STRANGER_BYTES = MB // 8
 """A body of one who is not signed in: no more than a sign-in needs."""
+FORM_OF_FILES = b"multipart/form-data"
 UPLOAD, CHARTS = "/batches", "/charts"
+PATIENCE, SLOWEST = 30.0, 10_000
+"""Seconds in which a body must begin to arrive, and the bytes a second that must come of it from then on."""
+TOO_SLOW = "this arrived too slowly, or stopped in the middle; send it again"
 TIMES_READ_OFF, MOST_READ_OFF = 4, 2048 * MB
 """How much of a body that is too large is read and thrown away, as a multiple of the limit and in bytes: a
 browser shows an answer only after it could send all."""
@@ -42,21 +49,28 @@ class Bounds:
         if scope["type"] != "http" or scope["path"].startswith(STATIC):
             await self.app(scope, receive, send)
             return
-        limit = self._limit(scope)
-        wait, what = self._wait(scope)
-        length = _length(scope)
-        if wait:
-            await _read_off(scope, receive, limit)
-            headers = {"Retry-After": str(wait)}
-            await answer(Request(scope), 429, what, headers)(scope, receive, send)
-        elif length is not None and length > limit:
-            rest = await _read_off(scope, receive, limit)
-            refused = self._refusal(scope, limit)
-            headers = dict(refused.headers or {}) | ({} if rest else {"Connection": "close"})
+        receive, limit = _in_time(receive), self._limit(scope)
+        try:
+            await self._admit(scope, receive, limit)
+        except HTTPException as refused:
+            headers = dict(refused.headers or {})
             response = answer(Request(scope), refused.status_code, refused.detail, headers)
             await response(scope, receive, send)
         else:
-            await self.app(scope, self._counted(scope, receive, limit), send)
+            await self.app(scope, _whole(scope, self._counted(scope, receive, limit)), send)
+
+    async def _admit(self, scope: Scope, receive: Receive, limit: int) -> None:
+        """Raise what refuses a request that comes too often, or says that it is too large."""
+        wait, what = self._wait(scope)
+        if wait:
+            await _read_off(scope, receive, limit)
+            raise HTTPException(429, what, {"Retry-After": str(wait)})
+        if (_length(scope) or 0) > limit:
+            is_read = await _read_off(scope, receive, limit)
+            refused = self._refusal(scope, limit)
+            closes = {} if is_read else {"Connection": "close"}
+            refused.headers = {**(refused.headers or {}), **closes}
+            raise refused
 
     def _wait(self, scope: Scope) -> tuple[int, str]:
         """Seconds to wait, and why."""
@@ -83,13 +97,11 @@ class Bounds:
         path = scope["path"]
         if scope["state"]["visitor"] is None:
             return STRANGER_BYTES
-        if path.startswith(API):
-            return limits.api_bytes
-        kind = Headers(scope=scope).get("content-type", "")
-        if path == UPLOAD or (
-            path.startswith(CHARTS) and kind.lower().startswith("multipart/form-data")
-        ):
+        if path == UPLOAD:
             return limits.upload_bytes
+        kind = Headers(scope=scope).get("content-type", "").lower().encode()
+        if path.startswith(API) or (path.startswith(CHARTS) and kind.startswith(FORM_OF_FILES)):
+            return limits.api_bytes
         return FORM_BYTES
 
     def _refusal(self, scope: Scope, limit: int) -> HTTPException:
@@ -115,6 +127,51 @@ class Bounds:
             return message
 
         return received
+
+
+def _in_time(receive: Receive) -> Receive:
+    """``receive`` that waits no longer for a body than one takes to send it; see ``SLOWEST``."""
+    count, waited, is_whole = 0, 0.0, False
+
+    async def received() -> Message:
+        nonlocal count, waited, is_whole
+        if is_whole:
+            return await receive()
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(PATIENCE + count / SLOWEST - waited):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408, TOO_SLOW, {"Connection": "close"}) from None
+        waited += time.monotonic() - began
+        count += len(message.get("body", b""))
+        is_whole = not message.get("more_body", False)
+        return message
+
+    return received
+
+
+def _whole(scope: Scope, receive: Receive) -> Receive:
+    """``receive`` that refuses a form of files without its end: one that is cut off would lack its last file,
+    and nobody be told."""
+    kind, options = parse_options_header(Headers(scope=scope).get("content-type", ""))
+    if kind != FORM_OF_FILES or b"boundary" not in options:
+        return receive
+    end = b"\r\n--" + options[b"boundary"] + b"--"
+    tail, has_end = b"\r\n", False
+
+    async def received() -> Message:
+        nonlocal tail, has_end
+        message = await receive()
+        if message["type"] == "http.request":
+            tail += message.get("body", b"")
+            has_end = has_end or end in tail
+            tail = tail[-len(end) :]
+            if not has_end and not message.get("more_body", False):
+                raise HTTPException(400, "the form is cut off; send it again")
+        return message
+
+    return received
 
 
 def address_of(connection: HTTPConnection, settings: Settings) -> str:

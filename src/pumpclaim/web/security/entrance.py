@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import MutableHeaders
-from starlette.requests import HTTPConnection
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
+from pumpclaim.web.errors import answer
 from pumpclaim.web.security.guard import API, SAFE_METHODS
 from pumpclaim.web.security.parts import is_private
 from pumpclaim.web.security.users import LOCAL_ROLE
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
     from pumpclaim.web.security.parts import Security
 
 STATIC = "/static/"
+FORWARDED = frozenset({"forwarded", "x-real-ip"})
+BEHIND_A_PROXY = (
+    "this server has no users and is for who sits at its machine alone, but a proxy stands before it; add "
+    "users first (pumpclaim user add) and name public_url in its settings"
+)
 LOOKING_UP = 8
 """Threads that look up sessions, apart from those that answer."""
 
@@ -63,9 +70,15 @@ class Entrance:
         state["session"] = value
         bearer = _bearer(connection) if is_api else None
         self._threads = self._threads or CapacityLimiter(LOOKING_UP)
-        state["visitor"] = await to_thread.run_sync(
-            self._visitor, value, bearer, limiter=self._threads
-        )
+        is_forwarded = any(map(_tells_of_a_proxy, connection.headers))
+        try:
+            state["visitor"] = await to_thread.run_sync(
+                self._visitor, value, bearer, is_forwarded, limiter=self._threads
+            )
+        except HTTPException as refused:
+            response = answer(Request(scope), refused.status_code, refused.detail)
+            await response(scope, receive, send)
+            return
         state["by_token"] = bearer is not None and state["visitor"] is not None
 
         async def sent(message: Message) -> None:
@@ -76,13 +89,20 @@ class Entrance:
         gives = state["is_fresh"] and not is_api and scope["method"] in SAFE_METHODS
         await self.app(scope, receive, sent if gives else send)
 
-    def _visitor(self, value: str | None, bearer: str | None) -> Visitor | None:
+    def _visitor(self, value: str | None, bearer: str | None, is_forwarded: bool) -> Visitor | None:
         security = self.security
         if self._is_private and not security.users.any():
+            if is_forwarded:
+                raise HTTPException(403, BEHIND_A_PROXY)
             return Visitor(LOCAL, "you", LOCAL_ROLE, value)
         if bearer is not None:
             return security.tokens.visitor(bearer)
         return None if value is None else security.sessions.visitor(value)
+
+
+def _tells_of_a_proxy(header: str) -> bool:
+    """Whether only a proxy sends a header of this name (in small letters)."""
+    return header in FORWARDED or header.startswith("x-forwarded-")
 
 
 def _bearer(connection: HTTPConnection) -> str | None:

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from fastapi import Depends, HTTPException, Request
 
 from pumpclaim.web.security.parts import security_of
-from pumpclaim.web.security.visitors import Visitor
+from pumpclaim.web.security.visitors import ADMINISTER, Visitor
 
 API = "/api/"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -31,7 +31,10 @@ async def visitor_of(request: Request) -> Visitor:
     if request.url.path.startswith(API):
         raise HTTPException(401, "sign in, or send an API token", WHO_ARE_YOU)
     if "hx-request" in request.headers:
-        shown = urlsplit(request.headers.get("hx-current-url", "/"))
+        try:
+            shown = urlsplit(request.headers.get("hx-current-url", "/"))
+        except ValueError:
+            shown = urlsplit("/")
         raise HTTPException(
             401, "you are not signed in", {"HX-Redirect": sign_in_url(shown.path, shown.query)}
         )
@@ -76,6 +79,16 @@ def require(visitor: Visitor, what: str) -> None:
     """Raise 403 where the visitor may not do something."""
     if not visitor.may(what):
         raise HTTPException(403, "your role does not allow this")
+
+
+async def administrator_of(visitor: SignedIn) -> Visitor:
+    """The visitor, who administers this server; raises 403 for everybody else."""
+    require(visitor, ADMINISTER)
+    return visitor
+
+
+Administrator = Annotated[Visitor, Depends(administrator_of)]
+"""A parameter of a route that lets nobody in but who administers this server."""
 
 
 async def protect(request: Request) -> None:

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Mount
 
 import pumpclaim
 from pumpclaim.web.errors import answer
+from pumpclaim.web.workers.worker import FaultError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -56,6 +57,16 @@ def fault_of(error: BaseException) -> dict[str, Any]:
     return {"error": type(error).__name__, "at": ours[-8:]}
 
 
+def fault(error: Exception, route: str | None) -> str:
+    """Log a fault of ours under a number; the sentence that names the number."""
+    reference = secrets.token_hex(4)
+    about = error.about if isinstance(error, FaultError) else fault_of(error)
+    log().error("fault", reference=reference, route=route, **about)
+    if os.environ.get(SHOW_TRACEBACK):
+        traceback.print_exception(error)
+    return FAULT.format(reference)
+
+
 def pseudonym(secret: bytes, visitor_id: str) -> str:
     """A visitor as the log knows him: the same from line to line, and no name."""
     return hmac.new(secret, b"log " + visitor_id.encode(), hashlib.sha256).hexdigest()[:12]
@@ -84,14 +95,12 @@ class Journal:
 
         try:
             await self.app(scope, receive, sent)
+        except ClientDisconnect:
+            pass  # who asked is gone; nobody is to blame, and nobody listens
         except Exception as error:
-            reference = secrets.token_hex(4)
-            log().error("fault", reference=reference, route=route_of(scope), **fault_of(error))
-            if os.environ.get(SHOW_TRACEBACK):
-                traceback.print_exception(error)
+            sentence = fault(error, route_of(scope))
             if status is None:
-                response = answer(Request(scope), 500, FAULT.format(reference))
-                await response(scope, receive, sent)
+                await answer(Request(scope), 500, sentence)(scope, receive, sent)
         finally:
             visitor = scope.get("state", {}).get("visitor")
             log().info(
@@ -106,7 +115,8 @@ class Journal:
 
 def route_of(scope: Scope) -> str | None:
     """The template of the route that took a request (``/claims/{id}``), never its path; null for none."""
-    route = scope.get("route")
+    # Of a router that is included the framework keeps the whole template here, the route has the end of it.
+    route = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
     if route is None:
         route = next(
             (

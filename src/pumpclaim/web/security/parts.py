@@ -43,7 +43,7 @@ class Security:
             secret=services.secret,
             users=services.users,
             cookies=Cookies(settings, services.secret),
-            sessions=Sessions(engine, settings.limits.session_minutes),
+            sessions=Sessions(engine, settings.limits),
             tokens=Tokens(engine),
             rates=Rates(settings.limits),
             provider=_provider(settings, services.secret),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,8 +12,9 @@ import sqlalchemy as sa
 
 from pumpclaim.database import writing
 from pumpclaim.errors import InputError, nearest
-from pumpclaim.web.schema import preferences, sessions, tokens
+from pumpclaim.web.schema import former_users, preferences, sessions, tokens
 from pumpclaim.web.schema import users as table
+from pumpclaim.web.security import names
 from pumpclaim.web.security.passwords import (
     check_password,
     hash_password,
@@ -30,7 +30,6 @@ LOCAL_ROLE = "local"
 ASSIGNED = tuple(role for role in ROLES if role != LOCAL_ROLE)
 """The roles that a user may have."""
 ADMINISTRATORS = tuple(role for role in ASSIGNED if ADMINISTER in ROLES[role])
-NAME = re.compile(r"[\w.@+-]{1,64}")
 LAST = "this is the last active administrator; make another one first"
 
 
@@ -48,7 +47,7 @@ class User:
 
 
 class Users:
-    """The users of one server's database; names are kept in small letters."""
+    """The users of one server's database; see ``names`` for how names are kept."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
@@ -76,24 +75,26 @@ class Users:
 
     def named(self, name: str) -> User:
         """The user of a name; raises InputError for none."""
-        return self._one(table.c.name == _tidy(name))
+        return self._one(table.c.name == names.kept(name))
 
     def add(self, name: str, role: str, password: str) -> User:
-        """Make a user. Raises InputError for a name that is taken or odd, a role there is none of, a
-        password that is too weak."""
-        name = check_name(name)
+        """Make a user. Raises InputError for a name that is odd, or taken or looks like one that is, a role
+        there is none of, a password that is too weak."""
+        name = names.check(name)
         check_password(password, name)
         new = _new(name, check_role(role), password_hash=hash_password(password))
         with writing(self.engine) as connection:
-            if _has(connection, name):
-                raise InputError(f"there is a user {name} already")
+            if other := _alike(connection, name):
+                what = "already" if other == name else f"already whose name looks like {name}"
+                raise InputError(f"there is a user {other} {what}")
             connection.execute(sa.insert(table).values(**new))
         return self.named(name)
 
     def sign_in(self, name: str, password: str) -> User | None:
         """The active user of a name and password; null for anything else, after the same time."""
         with self.engine.connect() as connection:
-            row = connection.execute(sa.select(table).where(table.c.name == _tidy(name))).first()
+            called = table.c.name == names.kept(name)
+            row = connection.execute(sa.select(table).where(called)).first()
         stored = None if row is None else row.password_hash
         if not is_password(stored, password) or row is None or not row.active:
             return None
@@ -101,23 +102,36 @@ class Users:
             self._update(row.id, password_hash=hash_password(password))
         return _user(row)
 
+    def former(self) -> dict[str, str]:
+        """Names of those who were removed, by id."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(sa.select(former_users)).all()
+        return {row.id: row.name for row in rows}
+
     def set_role(self, user_id: str, role: str) -> None:
         """Give a user another role, which holds from his next request on."""
         self._update(user_id, role=check_role(role))
 
     def set_active(self, user_id: str, *, active: bool) -> None:
         """Let a user in, or keep him out: his sessions end, his API tokens are refused."""
-        self._update(user_id, active=active)
+        self._update(user_id, ends=() if active else (sessions,), active=active)
 
     def set_password(self, user_id: str, password: str, *, keep: str | None = None) -> None:
-        """Set a password; all sessions of the user end but ``keep``, an id of ``sessions``."""
+        """Set another password; all sessions of the user but ``keep``, an id of ``sessions``, and all of his
+        API tokens end."""
         user = self.get(user_id)
         if user.subject is not None:
             raise InputError(
                 f"{user.name} signs in by the identity provider, without a password here"
             )
-        check_password(password, user.name)
-        self._update(user_id, keep=keep, password_hash=hash_password(password))
+        with self.engine.connect() as connection:
+            stored = connection.scalar(
+                sa.select(table.c.password_hash).where(table.c.id == user_id)
+            )
+        check_password(password, user.name, stored)
+        self._update(
+            user_id, ends=(sessions, tokens), keep=keep, password_hash=hash_password(password)
+        )
 
     def remove(self, user_id: str) -> None:
         """Remove a user with his sessions, tokens and preferences; what he uploaded stays."""
@@ -125,27 +139,38 @@ class Users:
             _not_the_last(connection, user_id)
             for other in (sessions, tokens, preferences):
                 connection.execute(sa.delete(other).where(other.c.user == user_id))
-            gone = connection.execute(sa.delete(table).where(table.c.id == user_id))
-            if not gone.rowcount:
+            name = connection.scalar(sa.select(table.c.name).where(table.c.id == user_id))
+            if name is None:
                 raise InputError("there is no such user")
+            connection.execute(sa.delete(table).where(table.c.id == user_id))
+            left = {"id": user_id, "name": name, "removed": now()}
+            connection.execute(sa.insert(former_users).values(**left))
 
-    def from_provider(self, subject: str, names: Sequence[str], role: str) -> User:
-        """The user whom an identity provider vouches for, made at the first time, with the role of now.
+    def from_provider(self, subject: str, called: Sequence[str], role: str) -> User:
+        """The user whom an identity provider vouches for now, made at the first time, with the role of now.
 
-        ``names`` are what he may be called, the best first; one that another user has gets a number.
+        ``called`` is what he may be called, the best first; one that another user has gets a number.
         """
-        fit = [name for name in map(_tidy, names) if NAME.fullmatch(name)] or ["user"]
         with writing(self.engine) as connection:
             row = connection.execute(sa.select(table).where(table.c.subject == subject)).first()
             if row is None:
-                new = _new(_free(connection, fit[0]), check_role(role), subject=subject)
+                name = _free(connection, _first_fit(called))
+                new = _new(name, check_role(role), subject=subject, vouched=now())
                 connection.execute(sa.insert(table).values(**new))
-            elif row.role != role:
+            else:
                 changed = sa.update(table).where(table.c.id == row.id)
-                connection.execute(changed.values(role=check_role(role)))
+                connection.execute(changed.values(role=check_role(role), vouched=now()))
         return self._one(table.c.subject == subject)
 
-    def _update(self, user_id: str, *, keep: str | None = None, **values: object) -> None:
+    def _update(
+        self,
+        user_id: str,
+        *,
+        ends: Sequence[sa.Table] = (),
+        keep: str | None = None,
+        **values: object,
+    ) -> None:
+        """Change a user; his rows of the tables ``ends`` are removed, but the one with the id ``keep``."""
         with writing(self.engine) as connection:
             if values.get("active") is False or (
                 "role" in values and values["role"] not in ADMINISTRATORS
@@ -154,9 +179,9 @@ class Users:
             changed = sa.update(table).where(table.c.id == user_id).values(**values)
             if not connection.execute(changed).rowcount:
                 raise InputError("there is no such user")
-            if "password_hash" in values or values.get("active") is False:
-                ended = sa.delete(sessions).where(sessions.c.user == user_id)
-                connection.execute(ended.where(sessions.c.id != (keep or "")))
+            for other in ends:
+                ended = sa.delete(other).where(other.c.user == user_id)
+                connection.execute(ended.where(other.c.id != (keep or "")))
 
     def _one(self, where: sa.ColumnElement[bool]) -> User:
         with self.engine.connect() as connection:
@@ -164,14 +189,6 @@ class Users:
         if row is None:
             raise InputError("there is no such user")
         return _user(row)
-
-
-def check_name(name: str) -> str:
-    """The name as it is kept; raises InputError for one that cannot be one."""
-    tidy = _tidy(name)
-    if not NAME.fullmatch(tidy):
-        raise InputError("a user's name is 1 to 64 letters, digits and . _ - @ +, without a space")
-    return tidy
 
 
 def check_role(role: str) -> str:
@@ -186,27 +203,32 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 
 
-def _new(name: str, role: str, **values: str) -> dict[str, object]:
+def _new(name: str, role: str, **values: object) -> dict[str, object]:
     """The row of a new user."""
     row = {"id": uuid4().hex, "name": name, "role": role, "active": True, "created": now()}
     return {**row, **values}
 
 
-def _has(connection: sa.Connection, name: str) -> bool:
-    return connection.execute(sa.select(table.c.id).where(table.c.name == name)).first() is not None
+def _alike(connection: sa.Connection, name: str) -> str | None:
+    """The name of a user that is this one or looks like it; null for none."""
+    known = connection.scalars(sa.select(table.c.name).order_by(table.c.name != name))
+    return next((one for one in known if names.looks(one) == names.looks(name)), None)
+
+
+def _first_fit(called: Sequence[str]) -> str:
+    for name in called:
+        with suppress(InputError):
+            return names.check(name)
+    return "user"
 
 
 def _free(connection: sa.Connection, wanted: str) -> str:
-    """The name, with a number behind it where another user has it."""
+    """The name, with a number behind it where another user has it, or one that looks like it."""
     name, number = wanted, 1
-    while _has(connection, name):
+    while _alike(connection, name):
         number += 1
         name = f"{wanted[:56]}.{number}"
     return name
-
-
-def _tidy(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def _not_the_last(connection: sa.Connection, user_id: str) -> None:
