@@ -177,7 +177,9 @@ def test_roles_and_owners_are_held_to(house: House, method: str, path: str, who:
         for name in let_in:
             answer = house.ask(name, method, path)
             assert answer.status_code in (200, 204, 303), name
-            assert answer.headers.get("location", "/batches").startswith(("/batches", "/utilization"))
+            assert answer.headers.get("location", "/batches").startswith(
+                ("/batches", "/utilization")
+            )
 
 
 @pytest.mark.parametrize(("method", "path", "who"), POSTED, ids=[path for _, path, _ in POSTED])

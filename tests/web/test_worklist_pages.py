@@ -557,7 +557,8 @@ def test_the_header_finds_claims_and_charts_of_ones_own(client: TestClient, batc
     assert "A drug given through the pump is billed without modifier KD" in page
     assert "Nothing is found for" in plain(sought(client, "zebra"))
     finds = [dict(entry.about) for entry in services.audit.entries() if entry.action == "find"]
-    assert any(f"{batch}:{number}" in one.get("claims", "") for one in finds)
+    assert any(["R-1006", "9XX0004YY04"] in one.get("claims", []) for one in finds)
+    assert any([chart.id, "9XX-0004YY04"] in one.get("charts", []) for one in finds)
     client.app.dependency_overrides[visitor_of] = lambda: Visitor("bob", "bob", "biller", None)
     assert batch not in sought(client, "R-1006")
     assert chart.id not in sought(client, "stone")
