@@ -120,7 +120,8 @@ def serve(wire: Connection, says: Connection) -> None:
     # What is made and let go a hundred thousand times a second keeps the collector busy for nothing: it is
     # called between one piece of work and the next, when enough has piled up.
     gc.disable()
-    stays = True
+    # The system counts what the server held when it began this process as if it were held here.
+    most, stays = max(GROWN_KB, _peak()), True
     while stays:
         try:
             work, memory = wire.recv()
@@ -128,13 +129,18 @@ def serve(wire: Connection, says: Connection) -> None:
             return
         _limit(memory)
         answer = _answer(work)
-        stays = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss <= GROWN_KB
+        stays = _peak() <= most
         try:
             wire.send((answer, stays))
         except MemoryError:
             wire.send(((False, Why.MEMORY), False))
         if gc.get_count()[0] > MOST_RUBBISH:
             gc.collect()
+
+
+def _peak() -> int:
+    """The most kilobytes that this process ever held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _limit(memory: int) -> None:
