@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
@@ -12,6 +13,9 @@ import pytest
 import pumpclaim
 from pumpclaim.readers import read_data, read_sources
 from pumpclaim.readers.sources import BeyondError, Bounds, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CLINIC = EXAMPLES / "clinic.837"
@@ -191,3 +195,18 @@ def test_one_set_keeps_each_files_claims_apart() -> None:
 
 def test_nothing_to_read() -> None:
     assert pumpclaim.read().claims_read == 0
+
+
+def test_a_parquet_that_ends_who_reads_it_is_refused_and_the_rest_goes_on(
+    tmp_path: Path, deadly: Callable[[Path], None]
+) -> None:
+    table = pl.read_csv(EXAMPLES / "clinic.csv", infer_schema=False)
+    for name in ("a", "b", "c"):
+        table.with_columns(claim_id=name + pl.col("claim_id")).write_parquet(
+            tmp_path / f"{name}.parquet"
+        )
+    deadly(tmp_path / "b.parquet")
+    claims = pumpclaim.read(*sorted(tmp_path.iterdir()))
+    assert [Path(one.source).name for one in claims.refused] == ["b.parquet"]
+    assert "damaged inside" in claims.refused[0].reason
+    assert claims.claims["source"].n_unique() == 2

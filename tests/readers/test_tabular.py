@@ -17,6 +17,7 @@ from pumpclaim.claim_set import ClaimSet
 from pumpclaim.errors import InputError
 from pumpclaim.readers import read_data
 from pumpclaim.readers.flat import flatten, write_flat
+from pumpclaim.readers.probe import Probe
 from pumpclaim.tables import CLAIMS, LINES, MAX_MONEY, NANO, UNIT
 
 HEADER = "claim_id,patient_id,hcpcs,service_date,charge,units,modifiers,description\n"
@@ -351,6 +352,9 @@ def test_a_nested_column() -> None:
         read_data(out.getvalue(), "x.parquet")
 
 
+PROBE = Probe()
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.integers(4, 4000), st.binary(min_size=1, max_size=8))
 def test_a_damaged_parquet_is_read_or_refused(at: int, piece: bytes) -> None:
@@ -362,8 +366,10 @@ def test_a_damaged_parquet_is_read_or_refused(at: int, piece: bytes) -> None:
     data = bytearray(out.getvalue())
     at %= len(data)
     data[at : at + len(piece)] = piece
+    whole = b"PAR1" + bytes(data[4:])
     try:
-        claims = read_data(b"PAR1" + bytes(data[4:]), "x.parquet")
+        PROBE.check(whole, "x.parquet")
+        claims = read_data(whole, "x.parquet")
     except InputError:
         return
     assert set(claims.lines["claim"]) == set(claims.claims["claim"])

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +171,23 @@ def test_bad_files_are_set_aside_and_named(tmp_path: Path) -> None:
     assert "no Parquet file" in named["zz-text.parquet"]
     assert set(named) == {"zz-cut.parquet", "zz-text.parquet", "zz-other.parquet", "late.parquet"}
     assert all(len(reason) < 200 for reason in named.values())
+    equal(good, tmp_path / "out")
+
+
+def test_a_file_that_ends_the_process_is_set_aside_by_who_goes_on(
+    tmp_path: Path, deadly: Callable[[Path], None]
+) -> None:
+    good = pumps(5)
+    in_files(good, tmp_path / "in", [])
+    others = good.with_columns(patient_id="X" + pl.col("patient_id"))
+    others.write_parquet(tmp_path / "in" / "deadly.parquet")
+    deadly(tmp_path / "in" / "deadly.parquet")
+    words = ["check", tmp_path / "in", "-o", tmp_path / "out", "--engine", "stream"]
+    command = [sys.executable, "-m", "pumpclaim", *words]
+    ended = subprocess.run(command, capture_output=True, check=False)
+    assert ended.returncode == -signal.SIGABRT
+    result = check_stream([str(tmp_path / "in")], tmp_path / "out", resume=True)
+    assert [Path(one.source).name for one in result.refused] == ["deadly.parquet"]
     equal(good, tmp_path / "out")
 
 

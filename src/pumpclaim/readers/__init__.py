@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pumpclaim.claim_set import ClaimSet, Refusal
 from pumpclaim.errors import InputError
+from pumpclaim.readers.probe import Probe
 from pumpclaim.readers.sources import (
     MAX_BYTES,
     BeyondError,
@@ -81,34 +82,37 @@ def read_sources(
     sets: list[ClaimSet] = []
     same = repeats([one if isinstance(one, Source) else Source("", None) for one in found])
     left, lines = (MAX_BYTES, None) if bounds is None else (bounds.unpacked_bytes, bounds.lines)
-    for place, source in enumerate(found):
-        if isinstance(source, InputError):
-            sets.append(_refused(source))
-            continue
-        if place in same:
-            sets.append(ClaimSet(repeated=((source.name, same[place]),)))
-            continue
-        if progress is not None:
-            progress(source.name, place + 1, len(found))
-        try:
-            data = read_bytes(source, stdin, left)
-            if bounds is not None and len(data) > left:
-                most = f"{bounds.unpacked_bytes >> 20} MB"
-                raise InputError(
-                    f"with it the files hold more than {most}; send them in parts",
-                    source=source.name,
-                )
-            sets.append(read_data(data, source.name, lines))
-        except InputError as error:
-            if isinstance(error, BeyondError) and bounds is not None:
-                raise BeyondError.of(bounds.lines) from None
-            sets.append(_refused(error, source.name))
-            continue
-        if seen is not None:
-            seen(source.name, data)
-        if lines is not None:
-            left -= len(data)
-            lines -= sets[-1].lines.height
+    with Probe() as probe:
+        for place, source in enumerate(found):
+            if isinstance(source, InputError):
+                sets.append(_refused(source))
+                continue
+            if place in same:
+                sets.append(ClaimSet(repeated=((source.name, same[place]),)))
+                continue
+            if progress is not None:
+                progress(source.name, place + 1, len(found))
+            try:
+                data = read_bytes(source, stdin, left)
+                if bounds is not None and len(data) > left:
+                    most = f"{bounds.unpacked_bytes >> 20} MB"
+                    raise InputError(
+                        f"with it the files hold more than {most}; send them in parts",
+                        source=source.name,
+                    )
+                if data[:4] == b"PAR1":
+                    probe.check(data, source.name)
+                sets.append(read_data(data, source.name, lines))
+            except InputError as error:
+                if isinstance(error, BeyondError) and bounds is not None:
+                    raise BeyondError.of(bounds.lines) from None
+                sets.append(_refused(error, source.name))
+                continue
+            if seen is not None:
+                seen(source.name, data)
+            if lines is not None:
+                left -= len(data)
+                lines -= sets[-1].lines.height
     return ClaimSet.concat(sets)
 
 

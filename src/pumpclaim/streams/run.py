@@ -28,6 +28,7 @@ from pumpclaim.policy import PolicySet, load
 from pumpclaim.policy.fingerprint import fingerprint
 from pumpclaim.readers.agreement import ROW
 from pumpclaim.readers.flat import flat_columns
+from pumpclaim.readers.probe import Probe
 from pumpclaim.readers.values import read_cells
 from pumpclaim.streams.data_set import (
     DAMAGED,
@@ -107,7 +108,7 @@ def check_stream(
     }
     store = Store(Path(folder))
     store.open(asked, resume=resume)
-    known = store.note() or {}
+    known = (store.note() or {}) if resume else {}
     lacks = _notices(data, codes)
     if known.get("complete"):
         return _result(store, known, lacks)
@@ -115,6 +116,11 @@ def check_stream(
         policy, data.name, tuple(file.name for file in data.files), contractor, tuple(select), tuple(ignore)
     )  # fmt: skip
     bad: dict[str, bool] = dict(known.get("set_aside", {}))
+    # What ended the process may have been a file: who goes on tries the others first, in another process.
+    anew = _undecodable(data, bad, progress) if known else []
+    bad |= dict.fromkeys(anew, store.has_begun())
+    if anew:
+        store.write_note({"asked": asked, "complete": False, "set_aside": bad})
     while True:
         run = _Run(
             data=_without(data, bad),
@@ -125,7 +131,7 @@ def check_stream(
             progress=progress,
         )
         try:
-            run.go(late=[name for name, was_surveyed in bad.items() if was_surveyed])
+            run.go([name for name, was_surveyed in bad.items() if was_surveyed], anew)
             break
         except BadFileError as error:
             bad[data.files[error.number].name] = run.survey is not None
@@ -140,6 +146,19 @@ def check_stream(
     }
     store.finish(note)
     return _result(store, note, lacks)
+
+
+def _undecodable(data: DataSet, known: Mapping[str, bool], progress: Progress | None) -> list[str]:
+    """The files of a set, of those that are not known to be bad, that end the process that reads them."""
+    found, done = [], 0
+    with Probe() as probe:
+        for file in data.files:
+            if progress is not None:
+                progress("trying the files", done, data.rows)
+            if file.name not in known and not probe.decodes(file.name):
+                found.append(file.name)
+            done += file.rows
+    return found
 
 
 def check_scope(scope: str) -> None:
@@ -208,8 +227,9 @@ class _Run:
         self.late: frozenset[int] = frozenset()
         self.shares = 0
 
-    def go(self, late: Sequence[str]) -> None:
-        """Judge what is not done yet, all but the files ``late``. Raises BadFileError."""
+    def go(self, late: Sequence[str], anew: Sequence[str] = ()) -> None:
+        """Judge what is not done yet, all but the files ``late``; what is done of those of them that are bad
+        ``anew`` is undone. Raises BadFileError."""
         self.late = frozenset(
             number for number, file in enumerate(self.data.files) if file.name in late
         )
@@ -217,6 +237,9 @@ class _Run:
             self.data, self.job.policy, self.size,
             only_concerned=self.only_concerned, done=self._surveyed,
         )  # fmt: skip
+        for number, file in enumerate(self.data.files):
+            if file.name in anew:
+                self.forget(number)
         self.done = 0
         rows = self.data.rows * len(found.scattered) / max(found.patients, 1)
         self.shares = max(1, -(-int(rows) // self.size))

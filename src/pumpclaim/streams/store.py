@@ -82,6 +82,10 @@ class Store:
         """Whether a part's results are whole."""
         return self._mark(part).exists()
 
+    def has_begun(self) -> bool:
+        """Whether any part is done."""
+        return any(self.work.glob("*.done"))
+
     def keep(self, part: str, judged: Judged, counts: dict[str, Any]) -> None:
         """A part's tables, and the note that it is done. Empty tables are not written."""
         for name, table in judged.tables.items():
