@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import shutil
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -306,3 +308,13 @@ def test_an_article_of_another_kind_is_read_and_known_as_such() -> None:
 def test_a_draft_is_a_draft_of_its_article() -> None:
     draft = read(text(Invented(id="DA99009")))
     assert (draft.head.id, draft.id, draft.is_draft) == ("DA99009", "A99009", True)
+
+
+def test_nobody_but_us_speaks_of_a_broken_pdf(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7\nhello")
+    command = [sys.executable, "-m", "pumpclaim", "policy", "import", "a.pdf"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert told.returncode == 2
+    assert told.stdout == ""
+    assert told.stderr.startswith("pumpclaim: a.pdf: the PDF cannot be read")
+    assert told.stderr.count("\n") == 1

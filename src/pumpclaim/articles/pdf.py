@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import shutil
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pumpclaim.articles.positions import Piece
     from pumpclaim.articles.published import Line, Published
 
+# What pypdf has to say of a damaged file is said in our own sentence.
+logging.getLogger("pypdf").addHandler(logging.NullHandler())
 MOST_PAGES = 500
 FEWEST_LETTERS = 40
 """A page with fewer letters than this, over the whole document, holds a picture of text."""
