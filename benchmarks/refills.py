@@ -37,6 +37,11 @@ class Refills:
         article = self.compiled.policy.articles[0]
         return {fee.drug: fee for fee in article.fees if fee.drug is not None}
 
+    @property
+    def effective(self) -> date:
+        """The day from which the fees hold."""
+        return self.compiled.policy.articles[0].effective
+
     @cached_property
     def compounding(self) -> Any:
         """The compounding fee in dollars."""

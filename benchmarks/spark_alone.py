@@ -55,13 +55,14 @@ compounding fee a refill, nothing where a drug has no fee, claims of the article
 def tables(spark: SparkSession) -> None:
     """The article's facts as tables, as a user of SQL would have them."""
     article = load().articles[0]
+    period = (article.effective, article.ending)
     fees = [
-        (fee.drug.upper(), fee.start, fee.end, fee.fee if fee.per == "mg" else fee.fee * 1000)
+        (fee.drug.upper(), *period, fee.fee if fee.per == "mg" else fee.fee * 1000)
         for fee in article.fees
         if fee.drug is not None
     ]
     dated = "start date, end date, fee decimal(18, 4)"
-    compounding = [(fee.start, fee.end, fee.fee) for fee in article.fees if fee.drug is None]
+    compounding = [(*period, fee.fee) for fee in article.fees if fee.drug is None]
     contracts = [(one.number,) for one in article.contracts]
     states = sorted({(state,) for one in article.contracts for state in one.states})
     for name, rows, schema in (

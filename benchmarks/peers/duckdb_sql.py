@@ -20,7 +20,7 @@ def prepare(refills):
     connection = duckdb.connect()
     money = pl.Decimal(18, 4)
     connection.register("fees_given", pl.DataFrame({
-        "drug": list(refills.fees), "start": [fee.start for fee in refills.fees.values()],
+        "drug": list(refills.fees), "start": refills.effective,
         "fee": pl.Series([str(fee.fee) for fee in refills.fees.values()]).cast(money),
     }).to_arrow())  # fmt: skip
     connection.register("compounding_given", pl.DataFrame({"fee": pl.Series([str(refills.compounding)]).cast(money)}).to_arrow())  # fmt: skip
