@@ -23,7 +23,7 @@ from pumpclaim.web.batches.access import results_of
 from pumpclaim.web.batches.across import again
 from pumpclaim.web.batches.patient import review_claim, segments_of
 from pumpclaim.web.charts.access import charts_of
-from pumpclaim.web.charts.store import meets
+from pumpclaim.web.charts.store import day_of
 from pumpclaim.web.pages.listed import listed
 from pumpclaim.web.pictures import svg, width_of
 from pumpclaim.web.security.guard import SignedIn
@@ -96,7 +96,9 @@ def _own_charts(
     """The patient's charts that the visitor may see, each with its day, in their order."""
     plain = plain_id(patient or "")
     seen = charts_of(services, visitor) if plain else []
-    own = [(chart, meets(chart)[2]) for chart in seen if plain_id(chart.patient_id) == plain]
+    own = [
+        (chart, str(day_of(chart) or "")) for chart in seen if plain_id(chart.patient_id) == plain
+    ]
     return sorted(own, key=itemgetter(1))
 
 
