@@ -76,6 +76,8 @@ def test_every_view_of_claims_says_which(seen: TestClient) -> None:
         assert entry["batch"] == batch
         assert entry["claims"] == claims, path
     assert entry["filter"] == "determination=payable"
+    (entry,) = logged(seen, f"/batches/{batch}/export.json?outcome=fix&patient=hernandez&claim=R-1")
+    assert entry["filter"] == "outcome=fix", "what may be a name is not kept"
 
 
 def test_every_view_of_patients_says_which(seen: TestClient) -> None:

@@ -19,7 +19,13 @@ from pumpclaim.web.batches.work import WorkStore
 from pumpclaim.web.pages import uploads
 from pumpclaim.web.pages.listed import ROWS, Listed, listed
 from pumpclaim.web.pages.readings import Fields
-from pumpclaim.web.pages.selecting import fields_of, query_of, read_selection, selection_of
+from pumpclaim.web.pages.selecting import (
+    SEALED,
+    fields_of,
+    query_of,
+    read_selection,
+    selection_of,
+)
 from pumpclaim.web.pages.uploads import owners, runner_of
 from pumpclaim.web.paging import paged
 from pumpclaim.web.security.guard import SignedIn
@@ -152,7 +158,11 @@ async def export(request: Request, visitor: SignedIn, batch: str, form: str) -> 
     if form not in FORMS:
         raise HTTPException(404, f"a worklist is exported as {', '.join(FORMS)}")
     limits = services.settings.limits
-    asked = {name: text for name, text in fields_of(told.selection).items() if text}
+    asked = {
+        name: text
+        for name, text in fields_of(told.selection).items()
+        if text and name not in SEALED
+    }
     with passing_file() as file:
         work = partial(
             write, told.results.folder, told.selection, told.work,
