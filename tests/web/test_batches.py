@@ -391,6 +391,12 @@ def test_one_chart_asks_for_the_records_of_its_patient_alone(
     assert "asked of every patient" in client.get(f"/batches/{batch}").text
     services.charts.remove(chart.id)
     assert "Charts changed since" in client.get(f"/batches/{batch}").text
+    client.post(f"/batches/{batch}/judge", data={"csrf": token, "ask_all": "yes"})
+    assert judged(client, batch) == DONE
+    assert "Charts changed since" not in client.get(f"/batches/{batch}").text
+    services.charts.create("local", "implant", "NOBODY HERE")
+    page = client.get(f"/batches/{batch}").text
+    assert "Charts changed since" in page, "from the first chart on, records are asked for"
 
 
 def test_a_chart_that_a_nurse_shares_judges_the_billers_claims(client: TestClient) -> None:
@@ -405,6 +411,18 @@ def test_a_chart_that_a_nurse_shares_judges_the_billers_claims(client: TestClien
     shared = uploaded(client, ("clinic.837", CLINIC.read_bytes()))
     assert determinations(client, shared)["R-1001"] == "records"
     assert "Charts changed since" in client.get(f"/batches/{alone}").text
+
+    def is_changed() -> bool:
+        return "Charts changed since" in client.get(f"/batches/{shared}").text
+
+    other = charts.create(rita.id, "encounter", "NOBODY HERE", visit)
+    charts.share(other.id, shared=True, version=other.version)
+    made = charts.share(made.id, shared=False, version=charts.get(made.id).version)
+    assert is_changed()
+    made = charts.share(made.id, shared=True, version=made.version)
+    assert not is_changed(), "the same charts in another order, and one of a patient not in it"
+    made = charts.set_answer(made.id, "legible", {"answer": True}, made.version)
+    assert is_changed()
 
 
 def test_a_contract_given_with_the_upload_judges(client: TestClient) -> None:

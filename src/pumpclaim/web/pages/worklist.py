@@ -6,11 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
+import orjson
 import polars as pl
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from pumpclaim.options import ALL_PATIENTS
+from pumpclaim.patient_ids import plain_id, plain_ids
 from pumpclaim.reports.worklist import FORMS
 from pumpclaim.web.batches.access import batch_of
 from pumpclaim.web.batches.exporting import write
@@ -120,13 +122,22 @@ def _work(told: Listed) -> dict[str, int]:
 
 def _judged(services: Services, batch: Batch, results: Results) -> dict[str, Any]:
     """How a batch was judged, and whether the charts are others by now."""
-    charts = results.chart_documents
+    charts, now = results.chart_documents, services.charts.documents(batch.owner)
+    patients = set(plain_ids(results.worklist["patient_id"].drop_nulls()))
+    ask_all = batch.options.get("records_of", ALL_PATIENTS) == ALL_PATIENTS
+    # Records are asked of everybody only where there is a chart at all, whosever.
+    is_asked_anew = ask_all and bool(charts) != bool(now)
     return {
         "charts": len(charts),
         "charted": (batch.summary or {}).get("charted"),
-        "ask_all": batch.options.get("records_of", ALL_PATIENTS) == ALL_PATIENTS,
-        "charts_changed": charts != services.charts.documents(batch.owner),
+        "ask_all": ask_all,
+        "charts_changed": is_asked_anew or _texts(charts, patients) != _texts(now, patients),
     }
+
+
+def _texts(charts: list[dict[str, Any]], patients: set[str]) -> set[bytes]:
+    """The charts of patients (by their plain ids), each as text, in no order."""
+    return {orjson.dumps(one) for one in charts if plain_id(one["patient_id"]) in patients}
 
 
 def with_findings(rows: pl.DataFrame, results: Results) -> list[dict[str, Any]]:
