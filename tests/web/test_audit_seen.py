@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from pumpclaim.web.app import create_app
+from pumpclaim.web.charts.form import digest
 from pumpclaim.web.settings import Settings
 
 from .conftest import EXAMPLES, token_of
@@ -157,7 +158,8 @@ def test_what_cannot_be_logged_is_neither_shown_nor_done(seen: TestClient) -> No
             form = {
                 "part": "implant",
                 "patient_id": "PX2",
-                "implant_date": "2026-01-05",
+                "implant_date": "2026-01-06",
+                "implant_date.seen": digest({"answer": "2026-01-05"}),
                 "label": "x",
             }
             assert seen.post(done, data=form, headers=sent).status_code == 503, done

@@ -90,11 +90,18 @@ class ChartStore:
         self.engine = engine
 
     def create(
-        self, owner: str, part: str, patient_id: str, answers: Mapping[str, Given] | None = None
+        self,
+        owner: str,
+        part: str,
+        patient_id: str,
+        answers: Mapping[str, Given] | None = None,
+        *,
+        chart: str | None = None,
     ) -> Chart:
-        """Begin a chart; raises InputError for what the reader refuses."""
+        """Begin a chart, under the id ``chart`` where it was drawn before; raises InputError for what the
+        reader refuses."""
         made = Chart(
-            secrets.token_hex(16), owner, _now(), _now(), 1, part, patient_id, dict(answers or {})
+            chart or new_id(), owner, _now(), _now(), 1, part, patient_id, dict(answers or {})
         )
         with writing(self.engine) as connection:
             made = self._accepted(connection, made)
@@ -196,6 +203,11 @@ class ChartStore:
             if chart.source not in together["source"].to_list():
                 raise InputError(SAME_DAY)
         return replace(chart, patient_id=own.of(chart.part)["patient_id"][0])
+
+
+def new_id() -> str:
+    """An id for a chart that is to be made."""
+    return secrets.token_hex(16)
 
 
 def day_of(chart: Chart) -> date | None:
