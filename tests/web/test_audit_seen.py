@@ -102,11 +102,18 @@ def test_every_view_of_patients_says_which(seen: TestClient) -> None:
 
 def test_every_view_of_a_chart_says_which(seen: TestClient) -> None:
     chart = seen.app.state.chart
-    paths = ["/charts", f"/charts/{chart}"]
+    paths = ["/charts", f"/charts/{chart}", f"/charts/{chart}/remove"]
     paths += [f"/charts/{chart}/{form}" for form in ("print", "chart.yaml", "chart.json", "questionnaire-response.json")]  # fmt: skip
     for path in paths:
         (entry,) = logged(seen, path)
         assert entry["charts"] == [[chart, "PX1"]], path
+    audit, late = seen.app.state.services.audit, {"patient_id": "PX2", "seen": "another"}
+    before = len(audit.entries())
+    answer = seen.post(f"/charts/{chart}/patient", data={**late, "csrf": token_of(seen)})
+    assert answer.status_code == 422
+    entry, *others = audit.entries()
+    assert len(others) == before
+    assert (entry.action, entry.about["charts"]) == ("see chart", [[chart, "PX1"]])
 
 
 def test_what_is_seen_over_the_api_is_named_however_much(seen: TestClient) -> None:

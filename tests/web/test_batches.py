@@ -51,6 +51,8 @@ def test_the_worklist_lists_every_claim_and_what_could_not_be_read(client: TestC
     assert "could not be read" in text
     assert "R-1004" in text
     assert "notes.txt: this is text" in text
+    (entry,) = client.app.state.services.audit.entries(1)
+    assert (entry.action, entry.about["claims"][-1]) == ("see worklist", ["R-1004", "-"])
 
 
 def test_several_files_are_one_set(client: TestClient) -> None:
@@ -419,6 +421,11 @@ def test_a_chart_that_a_nurse_shares_judges_the_billers_claims(client: TestClien
     charts.share(other.id, shared=True, version=other.version)
     made = charts.share(made.id, shared=False, version=charts.get(made.id).version)
     assert is_changed()
+    number = results(client, shared).worklist.filter(claim_id="R-1001")["claim"][0]
+    page = client.get(f"/batches/{shared}/claims/{number}").text
+    assert ' of 2026-01-05: <span class="records-needed">' in page, "the copy that judged it"
+    (entry,) = services.audit.entries(1)
+    assert (entry.action, entry.about["charts"]) == ("see claim", [[made.id, made.patient_id]])
     made = charts.share(made.id, shared=True, version=made.version)
     assert not is_changed(), "the same charts in another order, and one of a patient not in it"
     made = charts.set_answer(made.id, "legible", {"answer": True}, made.version)

@@ -216,7 +216,6 @@ def chart_page(request: Request, visitor: SignedIn, chart: str, said: str = "") 
     """The checklist as a form, or to read for who may only look."""
     services = services_of(request)
     found = chart_of(services, visitor, chart)
-    services.audit.record(visitor, "see chart", charts=[(chart, found.patient_id)])
     return _page(request, visitor, found, notice="Saved." if said == "saved" else None)
 
 
@@ -244,11 +243,16 @@ def _page(
         for one in part.questions.values()
     }
     is_own = chart.owner == visitor.id
+    claims = patient_claims(services, visitor, chart.patient_id)
+    services.audit.record(
+        visitor, "see chart", charts=[(chart.id, chart.patient_id)],
+        claims=[(one["claim_id"], one["patient_id"]) for one in claims],
+        batches=dict.fromkeys(one["batch"] for one in claims),
+    )  # fmt: skip
     return page(
         request, "chart.html.j2" if is_own else "chart_read.html.j2", visitor, status=status,
         chart=chart, patient_name=_name(services, visitor, chart),
-        claims=patient_claims(services, visitor, chart.patient_id),
-        part=part, fields=fields, problem=problem, notice=notice,
+        claims=claims, part=part, fields=fields, problem=problem, notice=notice,
         problems=[one.field for one in became.values() if one.field.problem],
         owner=owner_names(services, visitor, [chart]).get(chart.owner, "removed"),
         seen_patient=digest({"answer": chart.patient_id}),
@@ -369,6 +373,7 @@ def ask_remove(request: Request, visitor: SignedIn, chart: str) -> Response:
     """Ask before a chart is removed."""
     services = services_of(request)
     found = chart_of(services, visitor, chart, change=True)
+    services.audit.record(visitor, "see chart", charts=[(chart, found.patient_id)])
     title = services.policy_of(visitor).chart[found.part].title
     return page(request, "chart_remove.html.j2", visitor, chart=found, title=title)
 

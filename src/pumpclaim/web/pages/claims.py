@@ -52,18 +52,23 @@ def claim_page(request: Request, visitor: SignedIn, batch: str, claim: int) -> R
     one = review_claim(found, results, claim)
     told = claim_document(one.review, one.position)
     patient = told["patient_id"]
-    services.audit.record(visitor, "see claim", batch=batch, claims=[(told["claim_id"], patient)])
     past = past_document(one.review, patient)
     segments, rows = _own_text(found, results, one.review, one.position, told)
     earlier, later = again(services, found, row)
     own = _own_charts(services, visitor, patient)
+    charts = chart_documents(one.review, one.position)
+    services.audit.record(
+        visitor, "see claim", batch=batch, claims=[(told["claim_id"], patient)],
+        charts=_charts_seen(charts, own),
+        batches=dict.fromkeys(other.batch.id for other in (*earlier, *later)),
+    )  # fmt: skip
     before, after = within.neighbours(claim)
     return page(
         request, "claim.html.j2", visitor,
         batch=found, claim=claim, told=told, row=row, past=past, query=within.query,
         numbers=dict(enumerate(one.numbers)), claims=_claims(results, patient),
         picture_words=_picture_words(one.review, patient) if past else None,
-        charts=chart_documents(one.review, one.position), segments=segments, rows=rows,
+        charts=charts, segments=segments, rows=rows,
         has_charts=one.review.charts is not None, patient_charts=own,
         part_titles={part.id: part.title for part in one.review.policy.chart.parts.values()},
         days={part.id: part.day for part in one.review.policy.chart.parts.values()},
@@ -100,6 +105,14 @@ def _own_charts(
         (chart, str(day_of(chart) or "")) for chart in seen if plain_id(chart.patient_id) == plain
     ]
     return sorted(own, key=itemgetter(1))
+
+
+def _charts_seen(
+    judged_with: list[dict[str, Any]], own: list[tuple[Chart, str]]
+) -> dict[tuple[str, str], None]:
+    """The charts that a claim's page shows or leads to, each once, with their patient."""
+    shown = [(one["file"], one["patient"]) for one in judged_with]
+    return dict.fromkeys([*shown, *((chart.id, chart.patient_id) for chart, _ in own)])
 
 
 def _claims(results: Results, patient: str | None) -> dict[str, int]:

@@ -85,11 +85,10 @@ def _list(
     services = services_of(request)
     chosen, results = told.chosen, told.results
     at = paged(request, chosen.height, ROWS, pushed)
-    rows = chosen[at.shown]
-    services.audit.record(
-        visitor, "see worklist", batch=told.batch.id,
-        claims=rows.select("claim_id", "patient_id").rows(),
-    )  # fmt: skip
+    rows, rejected = chosen[at.shown], results.rejected.head(0 if pushed else SHOWN)
+    claims = rows.select("claim_id", "patient_id").rows()
+    claims += [(one, None) for one in rejected["claim_id"]]
+    services.audit.record(visitor, "see worklist", batch=told.batch.id, claims=claims)
     nothing = not results.worklist.height
     template = "batch_nothing.html.j2" if nothing else "worklist.html.j2"
     asked = fields_of(told.selection)
@@ -103,7 +102,7 @@ def _list(
         chosen=chosen.height, at_stake=_sum(chosen["at_stake"]), unknown=chosen["at_stake"].null_count(),
         left_uncharged=_sum(chosen["left_uncharged"]), undercharged=UNDERCHARGED,
         choices=choices(results.worklist), titles=_titles(),
-        rejected=results.rejected.head(SHOWN).to_dicts(), rejected_count=results.rejected.height,
+        rejected=rejected.to_dicts(), rejected_count=results.rejected.height,
         refused=results.refused, notices=results.notices, owners=owners(services, visitor), exports=EXPORTS,
     )  # fmt: skip
 
