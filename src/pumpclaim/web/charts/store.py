@@ -163,16 +163,10 @@ class ChartStore:
             found = _standing(connection, chart, version)
             return self._change(connection, replace(found, patient_id=patient_id))
 
-    def give(self, owner: str, to: str) -> list[str]:
-        """Let all charts of a person be another's; a sentence for each that he cannot have, which stays."""
-        refused = []
-        for chart in self.of(owner):
-            try:
-                with writing(self.engine) as connection:
-                    self._change(connection, replace(chart, owner=to))
-            except InputError as error:
-                refused.append(f"{chart.name}: {error.what}")
-        return refused
+    def give(self, chart: str, to: str) -> Chart:
+        """Let a chart be another person's; raises InputError where he cannot have it."""
+        with writing(self.engine) as connection:
+            return self._change(connection, replace(_found(connection, chart), owner=to))
 
     def remove(self, chart: str) -> None:
         """Remove a chart."""
@@ -251,11 +245,16 @@ def _get(connection: sa.Connection, chart: str) -> Chart | None:
     return None if row is None else Chart(**row)
 
 
-def _standing(connection: sa.Connection, chart: str, version: int) -> Chart:
-    """The chart at the version that is expected."""
+def _found(connection: sa.Connection, chart: str) -> Chart:
     found = _get(connection, chart)
     if found is None:
         raise InputError(NONE_SUCH)
+    return found
+
+
+def _standing(connection: sa.Connection, chart: str, version: int) -> Chart:
+    """The chart at the version that is expected."""
+    found = _found(connection, chart)
     if found.version != version:
         raise StaleError(found)
     return found
