@@ -17,8 +17,10 @@ from fastapi.testclient import TestClient
 import pumpclaim
 from pumpclaim.web.app import create_app
 from pumpclaim.web.batches.store import DONE, FAILED, JUDGING, WAITING
+from pumpclaim.web.security.visitors import Visitor
 from pumpclaim.web.settings import Limits, Settings
 
+from .charting import act_as
 from .conftest import EXAMPLES, token_of
 from .people import add_people, sign_in
 from .uploads import CLINIC, judged, results, send, uploaded
@@ -107,6 +109,12 @@ def test_what_cannot_be_judged_says_why_in_one_sentence(
     assert files[0][0] in said[1]
     assert "Traceback" not in page.text
     assert client.get(f"/batches/{batch}/claims/0").status_code == 409
+    changes = (f'action="/batches/{batch}/judge"', f'href="/batches/{batch}/remove"')
+    assert all(one in page.text for one in changes)
+    act_as(client, Visitor("rita", "rita", "reviewer", None))
+    others = client.get(f"/batches/{batch}").text
+    assert said[0] in others
+    assert not any(one in others for one in changes), "who only sees is offered no change"
 
 
 def test_what_holds_no_claim_that_can_be_read_does_not_look_finished(client: TestClient) -> None:
