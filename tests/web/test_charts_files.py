@@ -312,6 +312,8 @@ def test_removing_asks_first(client: TestClient) -> None:
     page = begin(client, patient="GOING")
     asked = client.get(f"{page.where}/remove")
     assert "Remove this chart?" in asked.text
+    assert "judged with it, also those of others if it was shared, keep their copy" in asked.text
+    assert "removed from this machine" not in asked.text
     assert "GOING" in client.get("/charts").text
     gone = client.post(f"{page.where}/remove", data={"csrf": page.csrf})
     assert gone.headers["location"] == "/charts"

@@ -66,6 +66,7 @@ def test_it_is_listed_and_nobody_but_an_administrator_has_a_hand_in_it(client: T
     page = anna.get("/administration").text
     assert "Left behind" in page
     assert WHOSE in page
+    assert "A biller sees his own uploads and charts, and the charts that others share" in page
     bert = sign_in(another(client), "bert")
     rita = sign_in(another(client), "rita")
     me = client.app.state.services.users.named("bert").id
