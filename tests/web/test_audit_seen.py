@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from pumpclaim.web.app import create_app
+from pumpclaim.web.charts.form import digest
 from pumpclaim.web.settings import Settings
 
 from .conftest import EXAMPLES, token_of
@@ -76,6 +77,8 @@ def test_every_view_of_claims_says_which(seen: TestClient) -> None:
         assert entry["batch"] == batch
         assert entry["claims"] == claims, path
     assert entry["filter"] == "determination=payable"
+    (entry,) = logged(seen, f"/batches/{batch}/export.json?outcome=fix&patient=hernandez&claim=R-1")
+    assert entry["filter"] == "outcome=fix", "what may be a name is not kept"
 
 
 def test_every_view_of_patients_says_which(seen: TestClient) -> None:
@@ -99,11 +102,18 @@ def test_every_view_of_patients_says_which(seen: TestClient) -> None:
 
 def test_every_view_of_a_chart_says_which(seen: TestClient) -> None:
     chart = seen.app.state.chart
-    paths = ["/charts", f"/charts/{chart}"]
+    paths = ["/charts", f"/charts/{chart}", f"/charts/{chart}/remove"]
     paths += [f"/charts/{chart}/{form}" for form in ("print", "chart.yaml", "chart.json", "questionnaire-response.json")]  # fmt: skip
     for path in paths:
         (entry,) = logged(seen, path)
         assert entry["charts"] == [[chart, "PX1"]], path
+    audit, late = seen.app.state.services.audit, {"patient_id": "PX2", "seen": "another"}
+    before = len(audit.entries())
+    answer = seen.post(f"/charts/{chart}/patient", data={**late, "csrf": token_of(seen)})
+    assert answer.status_code == 422
+    entry, *others = audit.entries()
+    assert len(others) == before
+    assert (entry.action, entry.about["charts"]) == ("see chart", [[chart, "PX1"]])
 
 
 def test_what_is_seen_over_the_api_is_named_however_much(seen: TestClient) -> None:
@@ -155,7 +165,8 @@ def test_what_cannot_be_logged_is_neither_shown_nor_done(seen: TestClient) -> No
             form = {
                 "part": "implant",
                 "patient_id": "PX2",
-                "implant_date": "2026-01-05",
+                "implant_date": "2026-01-06",
+                "implant_date.seen": digest({"answer": "2026-01-05"}),
                 "label": "x",
             }
             assert seen.post(done, data=form, headers=sent).status_code == 503, done

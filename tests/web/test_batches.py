@@ -17,8 +17,10 @@ from fastapi.testclient import TestClient
 import pumpclaim
 from pumpclaim.web.app import create_app
 from pumpclaim.web.batches.store import DONE, FAILED, JUDGING, WAITING
+from pumpclaim.web.security.visitors import Visitor
 from pumpclaim.web.settings import Limits, Settings
 
+from .charting import act_as
 from .conftest import EXAMPLES, token_of
 from .people import add_people, sign_in
 from .uploads import CLINIC, judged, results, send, uploaded
@@ -51,6 +53,8 @@ def test_the_worklist_lists_every_claim_and_what_could_not_be_read(client: TestC
     assert "could not be read" in text
     assert "R-1004" in text
     assert "notes.txt: this is text" in text
+    (entry,) = client.app.state.services.audit.entries(1)
+    assert (entry.action, entry.about["claims"][-1]) == ("see worklist", ["R-1004", "-"])
 
 
 def test_several_files_are_one_set(client: TestClient) -> None:
@@ -105,6 +109,12 @@ def test_what_cannot_be_judged_says_why_in_one_sentence(
     assert files[0][0] in said[1]
     assert "Traceback" not in page.text
     assert client.get(f"/batches/{batch}/claims/0").status_code == 409
+    changes = (f'action="/batches/{batch}/judge"', f'href="/batches/{batch}/remove"')
+    assert all(one in page.text for one in changes)
+    act_as(client, Visitor("rita", "rita", "reviewer", None))
+    others = client.get(f"/batches/{batch}").text
+    assert said[0] in others
+    assert not any(one in others for one in changes), "who only sees is offered no change"
 
 
 def test_what_holds_no_claim_that_can_be_read_does_not_look_finished(client: TestClient) -> None:
@@ -391,6 +401,12 @@ def test_one_chart_asks_for_the_records_of_its_patient_alone(
     assert "asked of every patient" in client.get(f"/batches/{batch}").text
     services.charts.remove(chart.id)
     assert "Charts changed since" in client.get(f"/batches/{batch}").text
+    client.post(f"/batches/{batch}/judge", data={"csrf": token, "ask_all": "yes"})
+    assert judged(client, batch) == DONE
+    assert "Charts changed since" not in client.get(f"/batches/{batch}").text
+    services.charts.create("local", "implant", "NOBODY HERE")
+    page = client.get(f"/batches/{batch}").text
+    assert "Charts changed since" in page, "from the first chart on, records are asked for"
 
 
 def test_a_chart_that_a_nurse_shares_judges_the_billers_claims(client: TestClient) -> None:
@@ -405,6 +421,23 @@ def test_a_chart_that_a_nurse_shares_judges_the_billers_claims(client: TestClien
     shared = uploaded(client, ("clinic.837", CLINIC.read_bytes()))
     assert determinations(client, shared)["R-1001"] == "records"
     assert "Charts changed since" in client.get(f"/batches/{alone}").text
+
+    def is_changed() -> bool:
+        return "Charts changed since" in client.get(f"/batches/{shared}").text
+
+    other = charts.create(rita.id, "encounter", "NOBODY HERE", visit)
+    charts.share(other.id, shared=True, version=other.version)
+    made = charts.share(made.id, shared=False, version=charts.get(made.id).version)
+    assert is_changed()
+    number = results(client, shared).worklist.filter(claim_id="R-1001")["claim"][0]
+    page = client.get(f"/batches/{shared}/claims/{number}").text
+    assert ' of 2026-01-05: <span class="records-needed">' in page, "the copy that judged it"
+    (entry,) = services.audit.entries(1)
+    assert (entry.action, entry.about["charts"]) == ("see claim", [[made.id, made.patient_id]])
+    made = charts.share(made.id, shared=True, version=made.version)
+    assert not is_changed(), "the same charts in another order, and one of a patient not in it"
+    made = charts.set_answer(made.id, "legible", {"answer": True}, made.version)
+    assert is_changed()
 
 
 def test_a_contract_given_with_the_upload_judges(client: TestClient) -> None:

@@ -19,7 +19,7 @@ from pumpclaim.readers.chart import read_chart_data, read_charts
 from pumpclaim.web.charts.store import read
 from pumpclaim.web.security.visitors import Visitor
 
-from .charting import HOSTILE, HTMX, POLICY, act_as, audited, begin, take_over
+from .charting import HOSTILE, HTMX, POLICY, Page, act_as, audited, begin, take_over
 from .conftest import EXAMPLES, token_of
 
 if TYPE_CHECKING:
@@ -101,7 +101,15 @@ def test_what_is_taken_over_belongs_to_who_took_it(client: TestClient) -> None:
     take_over(client, ("a.yaml", (EXAMPLES / "charts/implant.yaml").read_bytes()))
     services = client.app.state.services
     assert services.charts.of("local") == []
-    assert read(services.charts.of("other"), POLICY).count == 1
+    (made,) = services.charts.of("other")
+    take_over(client, ("again.yaml", (EXAMPLES / "charts/implant.yaml").read_bytes()))
+    assert services.charts.of("other") == [made]
+    first, second, refused = (
+        one for one in audited(client) if one["action"].endswith("import chart")
+    )
+    assert first["charts"] == [[made.id, made.patient_id]]
+    assert (first["action"], refused["action"]) == ("import chart", "not done: import chart")
+    assert second["charts"] == refused["charts"] != first["charts"]
     act_as(client, None)
 
 
@@ -304,6 +312,8 @@ def test_removing_asks_first(client: TestClient) -> None:
     page = begin(client, patient="GOING")
     asked = client.get(f"{page.where}/remove")
     assert "Remove this chart?" in asked.text
+    assert "judged with it, also those of others if it was shared, keep their copy" in asked.text
+    assert "removed from this machine" not in asked.text
     assert "GOING" in client.get("/charts").text
     gone = client.post(f"{page.where}/remove", data={"csrf": page.csrf})
     assert gone.headers["location"] == "/charts"
@@ -319,6 +329,8 @@ def test_the_audit_log_knows_who_did_what_and_no_answer(client: TestClient) -> N
     page = begin(client, patient="PATIENT7")
     page.give("trial_drug", answer="hydromorphone 1 mg", document="letter.txt")
     page.give("pain_before", answer="nonsense")
+    page.give("legible", answer="")
+    assert client.post(page.where, data=Page(client, page.where).fields.sent).status_code == 303
     for where in ("print", "chart.yaml", "chart.json", "questionnaire-response.json"):
         client.get(f"{page.where}/{where}")
     typed = {"seen": page.fields.sent["seen"], "patient_id": "PATIENT8", "csrf": page.csrf}
@@ -327,11 +339,15 @@ def test_the_audit_log_knows_who_did_what_and_no_answer(client: TestClient) -> N
     log = audited(client)
     chart = page.where.rpartition("/")[2]
     seven, eight = [[chart, "PATIENT7"]], [[chart, "PATIENT8"]]
-    assert [(one["action"], one.get("charts", one.get("patients"))) for one in log] == [
-        ("create chart", ["PATIENT7"]), ("see chart", seven), ("change chart", seven),
-        ("change chart", seven), ("print chart", seven), *3 * [("export chart", seven)],
+    assert [(one["action"], one["charts"]) for one in log] == [
+        ("create chart", seven), ("see chart", seven),
+        ("change chart", seven), ("change chart", seven), ("not done: change chart", seven),
+        *3 * [("see chart", seven)],  # nothing was changed: a refused answer, a blank one, the whole form
+        ("print chart", seven), *3 * [("export chart", seven)],
         ("rename chart", seven), ("remove chart", eight),
     ]  # fmt: skip
+    changed = [one["question"] for one in log if one["action"] == "change chart"]
+    assert changed == ["trial_drug", "pain_before"]
     assert not any(word in json.dumps(log) for word in ("hydromorphone", "letter.txt", "nonsense"))
 
 

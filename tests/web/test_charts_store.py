@@ -17,7 +17,15 @@ from pumpclaim.database import make_engine
 from pumpclaim.errors import InputError
 from pumpclaim.policy import load
 from pumpclaim.readers.chart import read_chart_data
-from pumpclaim.web.charts.store import SAME_DAY, ChartStore, StaleError, document, read
+from pumpclaim.web.charts.store import (
+    SAME_DAY,
+    Chart,
+    ChartStore,
+    StaleError,
+    day_of,
+    document,
+    read,
+)
 from pumpclaim.web.schema import SCHEMA
 
 if TYPE_CHECKING:
@@ -213,6 +221,24 @@ def test_ones_own_charts_and_those_that_others_share_judge_ones_claims(store: Ch
     for one in store.of("rita"):
         store.remove(one.id)
     assert {one.id for one in store.judging("ann")} == {own}
+
+
+def test_of_several_shared_charts_of_one_patient_and_day_the_one_changed_last_judges(
+    store: ChartStore,
+) -> None:
+    def visit(owner: str, day: str) -> Chart:
+        made = store.create(owner, "encounter", "Q-1", {"visit_date": {"answer": day}})
+        return store.share(made.id, shared=True, version=made.version)
+
+    first, second = visit("carl", "03/10/2025"), visit("dora", "2025-03-10")
+    assert store.judging("emil") == [second]
+    assert read(store.judging("emil"), POLICY).count == 1, "the reader refuses neither"
+    changed = store.set_answer(first.id, "legible", {"answer": True}, first.version)
+    assert store.judging("emil") == [changed]
+    assert store.judging("dora") == [second], "one's own, however its day is written"
+    assert {day_of(one) for one in (first, second)} == {date(2025, 3, 10)}
+    for one in (first, second):
+        store.remove(one.id)
 
 
 def test_an_older_database_takes_the_new_column(tmp_path: Path) -> None:

@@ -55,11 +55,18 @@ def post(client: TestClient, path: str, **form: str) -> Any:
     return client.post(path, data={**form, "csrf": token_of(client)})
 
 
+def entries(client: TestClient, action: str) -> list[tuple[str, dict[str, Any]]]:
+    """What the audit log tells of an action, done or not, the oldest first."""
+    found = reversed(client.app.state.services.audit.entries())
+    return [(one.action, one.about) for one in found if action in one.action]
+
+
 def test_it_is_listed_and_nobody_but_an_administrator_has_a_hand_in_it(client: TestClient) -> None:
     anna = sign_in(client, "anna")
     page = anna.get("/administration").text
     assert "Left behind" in page
     assert WHOSE in page
+    assert "A biller sees his own uploads and charts, and the charts that others share" in page
     bert = sign_in(another(client), "bert")
     rita = sign_in(another(client), "rita")
     me = client.app.state.services.users.named("bert").id
@@ -88,8 +95,12 @@ def test_it_is_handed_to_a_user(client: TestClient, settings: Settings) -> None:
         post(bert, f"/batches/{batch}/judge")
         assert judged(bert, batch) == "done"
         assert own.patients() == [("PSHARED", 1)]
-    told = [one for one in services.audit.entries() if one.action == "hand over"]
-    assert told[0].about == {"owner": "local", "user": "bert", "user_id": his}
+    (chart,) = services.charts.of(his)
+    about = {"owner": "local", "user": "bert", "user_id": his}
+    assert entries(client, "hand over") == [
+        ("hand over upload", about | {"batch": batch}),
+        ("hand over chart", about | {"charts": [[chart.id, "PX1"]]}),
+    ]
 
 
 def test_a_chart_that_he_cannot_have_stays_and_is_said(client: TestClient) -> None:
@@ -101,14 +112,25 @@ def test_a_chart_that_he_cannot_have_stays_and_is_said(client: TestClient) -> No
     assert "handed over, but not all of it: implant-" in answer.text
     (one,) = [one for one in client.app.state.services.charts.of(None) if one.owner == "local"]
     assert one.patient_id == "PX1"
+    about = {"owner": "local", "user": "bert", "user_id": his}
+    assert entries(client, "hand over") == [
+        ("hand over upload", about | {"batch": client.app.state.batch}),
+        ("hand over chart", about | {"charts": [[one.id, "PX1"]]}),
+        ("not done: hand over chart", about | {"charts": [[one.id, "PX1"]]}),
+    ]
     assert bert.get(f"/batches/{client.app.state.batch}").status_code == 200
 
 
 def test_it_is_removed_from_the_history_as_well(client: TestClient, settings: Settings) -> None:
     anna = sign_in(client, "anna")
+    services = client.app.state.services
+    (chart,) = services.charts.of(None)
     answer = post(anna, "/administration/left/local/remove")
     assert answer.headers["location"] == "/administration?said=discarded"
-    services = client.app.state.services
+    assert entries(client, "remove") == [
+        ("remove upload", {"owner": "local", "batch": client.app.state.batch}),
+        ("remove chart", {"owner": "local", "charts": [[chart.id, "PX1"]]}),
+    ]
     assert services.batches.of(None) == services.charts.of(None) == []
     assert list(services.batches.root.iterdir()) == []
     with open_history(settings.history) as kept:
@@ -163,6 +185,9 @@ def test_the_command_does_the_same(
     capsys.readouterr()
     assert pumpclaim("left") == 0
     assert capsys.readouterr().out == "nothing is left\n"
+    assert [what for what, about in entries(client, "") if "account" in about] == [
+        "remove user", "hand over upload", "hand over chart", "remove upload",
+    ]  # fmt: skip
     services = client.app.state.services
     assert [one.owner for one in services.batches.of(None)] == [services.users.named("rita").id]
     assert services.audit.verify() is None

@@ -520,6 +520,8 @@ def test_a_claim_sent_again_tells_of_both(client: TestClient, batch: str) -> Non
     old, new = claim_number(client, batch, "R-1004"), claim_number(client, again, "R-1004")
     before = plain(client.get(f"/batches/{batch}/claims/{old}").text)
     assert "Judged again later in again.837" in before
+    (entry,) = client.app.state.services.audit.entries(1)
+    assert (entry.about["batch"], entry.about["batches"]) == (batch, [again])
     assert re.search(r"again.837 , sent [\d: -]+UTC : payable", before)
     page = client.get(f"/batches/{again}/claims/{new}").text
     assert re.search(
@@ -577,7 +579,15 @@ def test_a_claim_leads_to_its_patients_chart_and_back(client: TestClient, batch:
     chart = client.get(begun.headers["location"]).text
     assert f'href="/batches/{batch}/claims/{number}"' in chart
     assert "T-1011" in chart
+    audit, own = client.app.state.services.audit, begun.headers["location"].rpartition("/")[2]
+    (entry,) = audit.entries(1)
+    whose = "9XX0008YY08"
+    assert (entry.action, entry.about["charts"]) == ("see chart", [[own, whose]])
+    assert sorted(entry.about["claims"]) == [["I-1010", whose], ["T-1011", whose]]
+    assert entry.about["batches"] == [batch]
     page = client.get(f"/batches/{batch}/claims/{number}").text
+    (entry,) = audit.entries(1)
+    assert (entry.action, entry.about["charts"]) == ("see claim", [[own, whose]])
     assert f'href="{begun.headers["location"]}"' in page
     assert '<form method="post" action="/charts">' not in page
 

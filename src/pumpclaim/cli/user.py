@@ -6,8 +6,9 @@ import getpass
 import sys
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -194,8 +195,7 @@ def give(owner: Owner, name: Name, *, data: Data = None, config: Config = None) 
 
     with opened(data, config) as services:
         user = services.users.named(name)
-        with _doing(services, "hand over", owner=owner, user=user.name, user_id=user.id):
-            refused = hand_over(services, owner, user)
+        refused = hand_over(services, owner, user, partial(_doing, services))
     for sentence in refused:
         complain(sentence)
     complain(f"what {owner} left is {user.name}'s now")
@@ -207,8 +207,8 @@ def discard(owner: Owner, *, data: Data = None, config: Config = None) -> int:
     """Remove what somebody left: uploads with all that was found in them, and charts."""
     from pumpclaim.web.left import discard as remove_all  # noqa: PLC0415
 
-    with opened(data, config) as services, _doing(services, "remove what was left", owner=owner):
-        remove_all(services, owner)
+    with opened(data, config) as services:
+        remove_all(services, owner, partial(_doing, services))
     complain(f"what {owner} left is removed")
     return 0
 
@@ -226,7 +226,7 @@ def opened(data: Path | None, config: Path | None) -> Iterator[Services]:
         services.close()
 
 
-def _doing(services: Services, action: str, **about: str) -> AbstractContextManager[None]:
+def _doing(services: Services, action: str, **about: Any) -> AbstractContextManager[None]:
     """What is done under it, in the audit log before it is done."""
     try:
         account = getpass.getuser()

@@ -10,9 +10,14 @@ from pumpclaim.web.batches import removal
 from pumpclaim.web.security.visitors import LOCAL
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from pumpclaim.web.batches.store import Batch
     from pumpclaim.web.security.users import User
     from pumpclaim.web.services import Services
+
+    Doing = Callable[..., AbstractContextManager[None]]
 
 AT_THE_MACHINE = "the machine, before there were users"
 """Who uploaded while a server had no users."""
@@ -50,24 +55,36 @@ def left(services: Services) -> list[Left]:
     ]
 
 
-def hand_over(services: Services, owner: str, to: User) -> list[str]:
+def hand_over(services: Services, owner: str, to: User, doing: Doing) -> list[str]:
     """Give what somebody left to a user; a sentence for each chart that he cannot have.
 
-    Uploads are shown as they were judged; judged again, they count in the new owner's history. Raises
-    InputError for who left nothing, and while an upload of his is being judged.
+    Uploads are shown as they were judged; judged again, they count in the new owner's history. ``doing``
+    records each upload and chart before it is given (``Audit.doing`` of who acts). Raises InputError for
+    who left nothing, and while an upload of his is being judged.
     """
+    about = {"owner": owner, "user": to.name, "user_id": to.id}
     for batch in _ended(services, owner):
-        removal.forget(services, batch)
-        services.batches.give(batch.id, to.id)
-    return services.charts.give(owner, to.id)
-
-
-def discard(services: Services, owner: str) -> None:
-    """Remove what somebody left; raises InputError as ``hand_over`` does."""
-    for batch in _ended(services, owner):
-        removal.remove(services, batch)
+        with doing("hand over upload", batch=batch.id, **about):
+            removal.forget(services, batch)
+            services.batches.give(batch.id, to.id)
+    refused = []
     for chart in services.charts.of(owner):
-        services.charts.remove(chart.id)
+        try:
+            with doing("hand over chart", charts=[(chart.id, chart.patient_id)], **about):
+                services.charts.give(chart.id, to.id)
+        except InputError as error:
+            refused.append(f"{chart.name}: {error.what}")
+    return refused
+
+
+def discard(services: Services, owner: str, doing: Doing) -> None:
+    """Remove what somebody left; records and raises as ``hand_over`` does."""
+    for batch in _ended(services, owner):
+        with doing("remove upload", batch=batch.id, owner=owner):
+            removal.remove(services, batch)
+    for chart in services.charts.of(owner):
+        with doing("remove chart", charts=[(chart.id, chart.patient_id)], owner=owner):
+            services.charts.remove(chart.id)
 
 
 def _ended(services: Services, owner: str) -> list[Batch]:

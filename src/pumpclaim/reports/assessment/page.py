@@ -60,6 +60,7 @@ def chart_view(chart: AssessedChart, policy: PolicySet) -> dict[str, Any]:
     return {
         "title": part.title,
         "patient": chart.patient_id,
+        "file": chart.source,
         "source": f"{chart.source}, line {chart.place}",
         "day": chart.day,
         "determination": chart.determination,

@@ -30,7 +30,8 @@ JOB, PROGRESS = "job.json", "progress.json"
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done: names of the files in order, limits, and how to judge. Charts lie beside.
+    """What is to be done: names of the files in order, limits, and how to judge. ``charts`` are the ids of
+    the charts that lie beside, in order.
 
     ``owner`` is whose part of the history counts, ``origin`` what the claims are kept as in it.
     """
@@ -45,6 +46,7 @@ class Job:
     records_of: str = ALL_PATIENTS
     owner: str = ""
     origin: str = ""
+    charts: list[str] = field(default_factory=list)
 
 
 def put(file: Path, what: Any) -> None:
@@ -89,7 +91,7 @@ def judge(folder: Path) -> dict[str, Any]:
     put(folder / NAMES, names)
     say(f"judging {claims.claims.height:,} claims", len(sources), len(sources) + 1)
     policy = load(job.readings, job.thresholds)
-    charts = _charts(folder, policy)
+    charts = _charts(folder, job.charts, policy)
     past, judged_by = None, charts
     with ExitStack() as stack:
         if job.history is not None:
@@ -108,11 +110,11 @@ def judge(folder: Path) -> dict[str, Any]:
     return summary
 
 
-def _charts(folder: Path, policy: PolicySet) -> ChartSet | None:
-    """The charts of the batch's owner; null without any."""
+def _charts(folder: Path, ids: list[str], policy: PolicySet) -> ChartSet | None:
+    """The charts that the batch is judged with, each read under its id; null without any."""
     file = folder / CHARTS
     if not file.exists():
         return None
     documents = orjson.loads(file.read_bytes())
-    named = [(f"chart {n}", orjson.dumps(one)) for n, one in enumerate(documents, start=1)]
+    named = [(chart, orjson.dumps(one)) for chart, one in zip(ids, documents, strict=True)]
     return read_chart_data(named, policy)

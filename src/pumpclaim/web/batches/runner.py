@@ -15,6 +15,7 @@ from pumpclaim.options import ALL_PATIENTS
 from pumpclaim.web.batches.judge import JOB, PROGRESS, Job, judge, put
 from pumpclaim.web.batches.results import CHARTS
 from pumpclaim.web.batches.store import JUDGING
+from pumpclaim.web.charts.store import document
 from pumpclaim.web.security import journal
 from pumpclaim.web.security.visitors import LOCAL
 from pumpclaim.web.workers.asking import why
@@ -86,6 +87,7 @@ class Runner:
             batch, judging, history and name_of(history, "history")
         ):
             return False
+        charts = self.services.charts.judging(batch.owner)
         job = Job(
             files=[one["name"] for one in batch.files],
             most_bytes=limits.unpacked_bytes,
@@ -97,11 +99,12 @@ class Runner:
             owner=self._part_of(batch.owner),
             origin=batch_id,
             records_of=batch.options.get("records_of", ALL_PATIENTS),
+            charts=[one.id for one in charts],
         )
         folder = store.folder(batch_id) / judging
         put(folder / JOB, asdict(job))
-        if documents := self.services.charts.documents(batch.owner):
-            put(folder / CHARTS, documents)
+        if charts:
+            put(folder / CHARTS, [document(one) for one in charts])
         return True
 
     def _part_of(self, owner: str) -> str:

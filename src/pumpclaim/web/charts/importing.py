@@ -11,12 +11,15 @@ from pumpclaim.errors import InputError
 from pumpclaim.policy import load
 from pumpclaim.readers.chart import read_chart_data
 from pumpclaim.reports.chart_template import chart_document
+from pumpclaim.web.charts.store import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from pumpclaim.web.charts.store import Chart, ChartStore
+    from pumpclaim.web.charts.store import Chart
+    from pumpclaim.web.security.visitors import Visitor
+    from pumpclaim.web.services import Services
 
 MOST = 1_000
 """Charts of one import."""
@@ -63,12 +66,16 @@ def charts_in(files: Sequence[tuple[str, bytes]], most_bytes: int) -> Found:
     return Found(found, list(charts.refused))
 
 
-def import_charts(store: ChartStore, owner: str, found: Found) -> Imported:
+def import_charts(services: Services, visitor: Visitor, found: Found) -> Imported:
     """Make a chart of each that was found; those that are there already stay as they are."""
     made, refused = [], list(found.refused)
     for place, part, patient_id, answers in found.charts:
+        chart = new_id()
         try:
-            made.append(store.create(owner, part, patient_id, answers))
+            with services.audit.doing(visitor, "import chart", charts=[(chart, patient_id)]):
+                made.append(
+                    services.charts.create(visitor.id, part, patient_id, answers, chart=chart)
+                )
         except InputError as error:
             refused.append(replace(place, reason=error.what))
     return Imported(made, [one.sentence for one in refused])

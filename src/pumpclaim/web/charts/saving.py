@@ -9,7 +9,7 @@ from pumpclaim.charts.assessment import Assessment, assess
 from pumpclaim.errors import InputError
 from pumpclaim.reports.assessment.words import answer_words
 from pumpclaim.web.charts import form as forms
-from pumpclaim.web.charts.store import ChartStore, StaleError, read
+from pumpclaim.web.charts.store import StaleError, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pumpclaim.policy.chart import Question
     from pumpclaim.web.charts.form import Field
     from pumpclaim.web.charts.store import Chart, Given
+    from pumpclaim.web.security.visitors import Visitor
+    from pumpclaim.web.services import Services
 
 TRIES = 20
 """How often a change is tried again when others change the same chart at that moment."""
@@ -49,7 +51,11 @@ def judged(chart: Chart, policy: PolicySet) -> Assessment:
 
 
 def save(
-    store: ChartStore, chart: Chart, questions: Iterable[Question], form: FormData
+    services: Services,
+    visitor: Visitor,
+    chart: Chart,
+    questions: Iterable[Question],
+    form: FormData,
 ) -> tuple[Chart, dict[str, Saved]]:
     """Keep what a form gives to each question; the chart as it then stands, and what became of each.
 
@@ -57,14 +63,15 @@ def save(
     """
     became = {}
     for question in questions:
-        chart, became[question.id] = _save(store, chart, question, form)
+        chart, became[question.id] = _save(services, visitor, chart, question, form)
     return chart, became
 
 
 def _save(
-    store: ChartStore, chart: Chart, question: Question, form: FormData
+    services: Services, visitor: Visitor, chart: Chart, question: Question, form: FormData
 ) -> tuple[Chart, Saved]:
     given = forms.given_of(question, form)
+    about = {"charts": [(chart.id, chart.patient_id)], "question": question.id}
     for _ in range(TRIES):
         stands = chart.answers.get(question.id)
         if given == stands:
@@ -75,7 +82,8 @@ def _save(
         whole = _with_reading(given, stands, form)
         try:
             forms.check(question, form)
-            chart = store.set_answer(chart.id, question.id, whole, chart.version)
+            with services.audit.doing(visitor, "change chart", **about):
+                chart = services.charts.set_answer(chart.id, question.id, whole, chart.version)
         except StaleError as stale:
             chart = stale.chart
         except InputError as error:

@@ -15,10 +15,12 @@ from pumpclaim.errors import InputError
 from pumpclaim.patient_ids import plain_id
 from pumpclaim.policy import load
 from pumpclaim.readers.chart import read_chart_data
+from pumpclaim.readers.chart_answers import AnswerError, read_answer
 from pumpclaim.web.schema import charts as table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
+    from datetime import date
 
     from pumpclaim.charts.chart_set import ChartSet
     from pumpclaim.policy import PolicySet
@@ -88,11 +90,18 @@ class ChartStore:
         self.engine = engine
 
     def create(
-        self, owner: str, part: str, patient_id: str, answers: Mapping[str, Given] | None = None
+        self,
+        owner: str,
+        part: str,
+        patient_id: str,
+        answers: Mapping[str, Given] | None = None,
+        *,
+        chart: str | None = None,
     ) -> Chart:
-        """Begin a chart; raises InputError for what the reader refuses."""
+        """Begin a chart, under the id ``chart`` where it was drawn before; raises InputError for what the
+        reader refuses."""
         made = Chart(
-            secrets.token_hex(16), owner, _now(), _now(), 1, part, patient_id, dict(answers or {})
+            chart or new_id(), owner, _now(), _now(), 1, part, patient_id, dict(answers or {})
         )
         with writing(self.engine) as connection:
             made = self._accepted(connection, made)
@@ -120,11 +129,13 @@ class ChartStore:
             return [Chart(**row) for row in connection.execute(asked).mappings()]
 
     def judging(self, owner: str) -> list[Chart]:
-        """The charts that a person's claims are judged with: his own, and those shared by others but where
-        he has one of the same patient and day."""
-        seen = self.seen_by(owner)
-        own = {meets(one) for one in seen if one.owner == owner}
-        return [one for one in seen if one.owner == owner or meets(one) not in own]
+        """The charts that a person's claims are judged with: his own, and those that others share, of
+        several of one patient and day his own, else the one changed last."""
+        own_first = sorted(self.seen_by(owner), key=lambda one: one.owner != owner)
+        kept: dict[Hashable, Chart] = {}
+        for one in own_first:
+            kept.setdefault((one.part, plain_id(one.patient_id), *_days(one)), one)
+        return list(kept.values())
 
     def share(self, chart: str, *, shared: bool, version: int) -> Chart:
         """Let everybody of the server see the chart and be judged with it, or end that; raises as
@@ -152,16 +163,10 @@ class ChartStore:
             found = _standing(connection, chart, version)
             return self._change(connection, replace(found, patient_id=patient_id))
 
-    def give(self, owner: str, to: str) -> list[str]:
-        """Let all charts of a person be another's; a sentence for each that he cannot have, which stays."""
-        refused = []
-        for chart in self.of(owner):
-            try:
-                with writing(self.engine) as connection:
-                    self._change(connection, replace(chart, owner=to))
-            except InputError as error:
-                refused.append(f"{chart.name}: {error.what}")
-        return refused
+    def give(self, chart: str, to: str) -> Chart:
+        """Let a chart be another person's; raises InputError where he cannot have it."""
+        with writing(self.engine) as connection:
+            return self._change(connection, replace(_found(connection, chart), owner=to))
 
     def remove(self, chart: str) -> None:
         """Remove a chart."""
@@ -194,13 +199,35 @@ class ChartStore:
         return replace(chart, patient_id=own.of(chart.part)["patient_id"][0])
 
 
-def meets(chart: Chart) -> tuple[str, str, str]:
-    """By what a chart meets claims: its kind, its patient as he is compared, its day (empty for none)."""
-    part = load().chart[chart.part]
-    days = [
-        chart.answers.get(name or "", {}).get("answer") for name in (part.day, part.planned_day)
-    ]
-    return chart.part, plain_id(chart.patient_id), str(next((day for day in days if day), ""))
+def new_id() -> str:
+    """An id for a chart that is to be made."""
+    return secrets.token_hex(16)
+
+
+def day_of(chart: Chart) -> date | None:
+    """The day by which a chart meets claims, else the one that is planned; null for none."""
+    day, planned = _days(chart)
+    return day or planned
+
+
+def _days(chart: Chart) -> tuple[date | None, date | None]:
+    """The chart's day, and the planned one where it has no other, as the reader reads them; null for what
+    it no longer takes."""
+    policy = load()
+    part = policy.chart[chart.part]
+
+    def read_day(name: str | None) -> date | None:
+        given = chart.answers.get(name or "", {}).get("answer")
+        if name is None or given is None:
+            return None
+        try:
+            found: date | None = read_answer(part.questions[name], [str(given)], policy.drugs)
+        except AnswerError:
+            return None
+        return found
+
+    day = read_day(part.day)
+    return day, read_day(part.planned_day) if day is None else None
 
 
 def _others(connection: sa.Connection, chart: Chart) -> list[Chart]:
@@ -218,11 +245,16 @@ def _get(connection: sa.Connection, chart: str) -> Chart | None:
     return None if row is None else Chart(**row)
 
 
-def _standing(connection: sa.Connection, chart: str, version: int) -> Chart:
-    """The chart at the version that is expected."""
+def _found(connection: sa.Connection, chart: str) -> Chart:
     found = _get(connection, chart)
     if found is None:
         raise InputError(NONE_SUCH)
+    return found
+
+
+def _standing(connection: sa.Connection, chart: str, version: int) -> Chart:
+    """The chart at the version that is expected."""
+    found = _found(connection, chart)
     if found.version != version:
         raise StaleError(found)
     return found

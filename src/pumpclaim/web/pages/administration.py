@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -115,8 +116,7 @@ def give(
     services = services_of(request)
     try:
         user = services.users.get(to)
-        with services.audit.doing(visitor, "hand over", owner=owner, user=user.name, user_id=to):
-            refused = hand_over(services, owner, user)
+        refused = hand_over(services, owner, user, partial(services.audit.doing, visitor))
     except InputError as error:
         return _page(request, visitor, status=422, problem=str(error))
     if refused:
@@ -132,8 +132,7 @@ def remove_left(request: Request, visitor: Administrator, owner: str) -> Respons
     """Remove what somebody left."""
     services = services_of(request)
     try:
-        with services.audit.doing(visitor, "remove what was left", owner=owner):
-            discard(services, owner)
+        discard(services, owner, partial(services.audit.doing, visitor))
     except InputError as error:
         return _page(request, visitor, status=422, problem=str(error))
     return RedirectResponse("/administration?said=discarded", 303)

@@ -17,10 +17,10 @@ from pumpclaim.reports.assessment.words import answer_words, bearing_words, plac
 from pumpclaim.web.batches.across import patient_claims, patient_names
 from pumpclaim.web.charts.access import chart_of, charts_of
 from pumpclaim.web.charts.form import digest, field_of, sent_questions
-from pumpclaim.web.charts.importing import Found, Imported, charts_in, import_charts
+from pumpclaim.web.charts.importing import Found, charts_in, import_charts
 from pumpclaim.web.charts.listing import SORTS, Row, Selection, summaries
 from pumpclaim.web.charts.saving import CHANGED, Saved, judged, read_as, save
-from pumpclaim.web.charts.store import Chart, StaleError
+from pumpclaim.web.charts.store import Chart, StaleError, new_id
 from pumpclaim.web.pages import chart_files
 from pumpclaim.web.pages.given import files_of
 from pumpclaim.web.pages.readings import Fields
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from pumpclaim.charts.assessment import Assessment
     from pumpclaim.policy import PolicySet
-    from pumpclaim.policy.chart import Part, Question
+    from pumpclaim.policy.chart import Part
     from pumpclaim.web.services import Services
 
 router = APIRouter()
@@ -164,15 +164,15 @@ def create(request: Request, visitor: SignedIn, form: Posted) -> Response:
         for name in day_questions(services.policy_of(visitor), typed.get("part", ""))
         if typed.get(name, "").strip()
     }
-    patient = typed.get("patient_id", "")
+    chart, part, patient = new_id(), typed.get("part", ""), typed.get("patient_id", "")
     try:
-        with services.audit.doing(visitor, "create chart", patients=[patient]):
-            made = services.charts.create(visitor.id, typed.get("part", ""), patient, answers)
+        with services.audit.doing(visitor, "create chart", charts=[(chart, patient)]):
+            services.charts.create(visitor.id, part, patient, answers, chart=chart)
     except InputError as error:
         return _list(
             request, visitor, "charts.html.j2", status=422, problem=error.what, typed=typed
         )
-    return go_to(request, f"/charts/{made.id}")
+    return go_to(request, f"/charts/{chart}")
 
 
 def day_questions(policy: PolicySet, part: str) -> list[str]:
@@ -204,14 +204,7 @@ async def take_over(
 
 
 def _taken_over(request: Request, visitor: Visitor, found: Found) -> Response:
-    services = services_of(request)
-    patients = [patient for _, _, patient, _ in found.charts]
-    services.audit.record(visitor, "import charts", patients=patients)
-    imported = import_charts(services.charts, visitor.id, found)
-    return _told(request, visitor, imported)
-
-
-def _told(request: Request, visitor: Visitor, imported: Imported) -> Response:
+    imported = import_charts(services_of(request), visitor, found)
     if is_fragment(request):
         return _list(request, visitor, "parts/chart_imported.html.j2", imported=imported)
     status = 200 if imported.made else 422
@@ -223,7 +216,6 @@ def chart_page(request: Request, visitor: SignedIn, chart: str, said: str = "") 
     """The checklist as a form, or to read for who may only look."""
     services = services_of(request)
     found = chart_of(services, visitor, chart)
-    services.audit.record(visitor, "see chart", charts=[(chart, found.patient_id)])
     return _page(request, visitor, found, notice="Saved." if said == "saved" else None)
 
 
@@ -251,11 +243,16 @@ def _page(
         for one in part.questions.values()
     }
     is_own = chart.owner == visitor.id
+    claims = patient_claims(services, visitor, chart.patient_id)
+    services.audit.record(
+        visitor, "see chart", charts=[(chart.id, chart.patient_id)],
+        claims=[(one["claim_id"], one["patient_id"]) for one in claims],
+        batches=dict.fromkeys(one["batch"] for one in claims),
+    )  # fmt: skip
     return page(
         request, "chart.html.j2" if is_own else "chart_read.html.j2", visitor, status=status,
         chart=chart, patient_name=_name(services, visitor, chart),
-        claims=patient_claims(services, visitor, chart.patient_id),
-        part=part, fields=fields, problem=problem, notice=notice,
+        claims=claims, part=part, fields=fields, problem=problem, notice=notice,
         problems=[one.field for one in became.values() if one.field.problem],
         owner=owner_names(services, visitor, [chart]).get(chart.owner, "removed"),
         seen_patient=digest({"answer": chart.patient_id}),
@@ -301,18 +298,10 @@ def save_all(request: Request, visitor: SignedIn, chart: str, form: Posted) -> R
     services = services_of(request)
     found = chart_of(services, visitor, chart, change=True)
     part = services.policy_of(visitor).chart[found.part]
-    changed, became = _save(request, visitor, found, sent_questions(part, form), form)
+    changed, became = save(services, visitor, found, sent_questions(part, form), form)
     if any(one.field.problem for one in became.values()):
         return _page(request, visitor, changed, status=422, became=became)
     return go_to(request, f"/charts/{chart}?said=saved")
-
-
-def _save(
-    request: Request, visitor: Visitor, chart: Chart, questions: list[Question], form: FormData
-) -> tuple[Chart, dict[str, Saved]]:
-    services = services_of(request)
-    services.audit.record(visitor, "change chart", charts=[(chart.id, chart.patient_id)])
-    return save(services.charts, chart, questions, form)
 
 
 @router.post("/charts/{chart}/answers/{question}")
@@ -325,12 +314,14 @@ def save_one(
     asked = policy.chart[found.part].questions.get(question)
     if asked is None:
         raise HTTPException(404, "the chart has no such question")
-    changed, became = _save(request, visitor, found, [asked], form)
+    changed, became = save(services, visitor, found, [asked], form)
     saved = became[question]
     if not is_fragment(request):
         if saved.field.problem:
             return _page(request, visitor, changed, status=422, became=became)
         return go_to(request, f"/charts/{chart}#q-{question}")
+    if changed.version == found.version:
+        services.audit.record(visitor, "see chart", charts=[(chart, found.patient_id)])
     whole = judged(changed, policy)
     headers = {"HX-Retarget": f"#q-{question}", "HX-Reswap": "outerHTML"} if saved.redraw else None
     return page(
@@ -382,6 +373,7 @@ def ask_remove(request: Request, visitor: SignedIn, chart: str) -> Response:
     """Ask before a chart is removed."""
     services = services_of(request)
     found = chart_of(services, visitor, chart, change=True)
+    services.audit.record(visitor, "see chart", charts=[(chart, found.patient_id)])
     title = services.policy_of(visitor).chart[found.part].title
     return page(request, "chart_remove.html.j2", visitor, chart=found, title=title)
 
@@ -391,6 +383,6 @@ def remove(request: Request, visitor: SignedIn, chart: str) -> Response:
     """Remove a chart with all its answers."""
     services = services_of(request)
     found = chart_of(services, visitor, chart, change=True)
-    services.audit.record(visitor, "remove chart", charts=[(chart, found.patient_id)])
-    services.charts.remove(chart)
+    with services.audit.doing(visitor, "remove chart", charts=[(chart, found.patient_id)]):
+        services.charts.remove(chart)
     return go_to(request, "/charts")

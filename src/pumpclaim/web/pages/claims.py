@@ -23,7 +23,7 @@ from pumpclaim.web.batches.access import results_of
 from pumpclaim.web.batches.across import again
 from pumpclaim.web.batches.patient import review_claim, segments_of
 from pumpclaim.web.charts.access import charts_of
-from pumpclaim.web.charts.store import meets
+from pumpclaim.web.charts.store import day_of
 from pumpclaim.web.pages.listed import listed
 from pumpclaim.web.pictures import svg, width_of
 from pumpclaim.web.security.guard import SignedIn
@@ -52,18 +52,23 @@ def claim_page(request: Request, visitor: SignedIn, batch: str, claim: int) -> R
     one = review_claim(found, results, claim)
     told = claim_document(one.review, one.position)
     patient = told["patient_id"]
-    services.audit.record(visitor, "see claim", batch=batch, claims=[(told["claim_id"], patient)])
     past = past_document(one.review, patient)
     segments, rows = _own_text(found, results, one.review, one.position, told)
     earlier, later = again(services, found, row)
     own = _own_charts(services, visitor, patient)
+    charts = chart_documents(one.review, one.position)
+    services.audit.record(
+        visitor, "see claim", batch=batch, claims=[(told["claim_id"], patient)],
+        charts=_charts_seen(charts, own),
+        batches=dict.fromkeys(other.batch.id for other in (*earlier, *later)),
+    )  # fmt: skip
     before, after = within.neighbours(claim)
     return page(
         request, "claim.html.j2", visitor,
         batch=found, claim=claim, told=told, row=row, past=past, query=within.query,
         numbers=dict(enumerate(one.numbers)), claims=_claims(results, patient),
         picture_words=_picture_words(one.review, patient) if past else None,
-        charts=chart_documents(one.review, one.position), segments=segments, rows=rows,
+        charts=charts, segments=segments, rows=rows,
         has_charts=one.review.charts is not None, patient_charts=own,
         part_titles={part.id: part.title for part in one.review.policy.chart.parts.values()},
         days={part.id: part.day for part in one.review.policy.chart.parts.values()},
@@ -96,8 +101,18 @@ def _own_charts(
     """The patient's charts that the visitor may see, each with its day, in their order."""
     plain = plain_id(patient or "")
     seen = charts_of(services, visitor) if plain else []
-    own = [(chart, meets(chart)[2]) for chart in seen if plain_id(chart.patient_id) == plain]
+    own = [
+        (chart, str(day_of(chart) or "")) for chart in seen if plain_id(chart.patient_id) == plain
+    ]
     return sorted(own, key=itemgetter(1))
+
+
+def _charts_seen(
+    judged_with: list[dict[str, Any]], own: list[tuple[Chart, str]]
+) -> dict[tuple[str, str], None]:
+    """The charts that a claim's page shows or leads to, each once, with their patient."""
+    shown = [(one["file"], one["patient"]) for one in judged_with]
+    return dict.fromkeys([*shown, *((chart.id, chart.patient_id) for chart, _ in own)])
 
 
 def _claims(results: Results, patient: str | None) -> dict[str, int]:

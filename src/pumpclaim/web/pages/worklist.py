@@ -6,11 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
+import orjson
 import polars as pl
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from pumpclaim.options import ALL_PATIENTS
+from pumpclaim.patient_ids import plain_id, plain_ids
 from pumpclaim.reports.worklist import FORMS
 from pumpclaim.web.batches.access import batch_of
 from pumpclaim.web.batches.exporting import write
@@ -19,7 +21,13 @@ from pumpclaim.web.batches.work import WorkStore
 from pumpclaim.web.pages import uploads
 from pumpclaim.web.pages.listed import ROWS, Listed, listed
 from pumpclaim.web.pages.readings import Fields
-from pumpclaim.web.pages.selecting import fields_of, query_of, read_selection, selection_of
+from pumpclaim.web.pages.selecting import (
+    SEALED,
+    fields_of,
+    query_of,
+    read_selection,
+    selection_of,
+)
 from pumpclaim.web.pages.uploads import owners, runner_of
 from pumpclaim.web.paging import paged
 from pumpclaim.web.security.guard import SignedIn
@@ -77,11 +85,10 @@ def _list(
     services = services_of(request)
     chosen, results = told.chosen, told.results
     at = paged(request, chosen.height, ROWS, pushed)
-    rows = chosen[at.shown]
-    services.audit.record(
-        visitor, "see worklist", batch=told.batch.id,
-        claims=rows.select("claim_id", "patient_id").rows(),
-    )  # fmt: skip
+    rows, rejected = chosen[at.shown], results.rejected.head(0 if pushed else SHOWN)
+    claims = rows.select("claim_id", "patient_id").rows()
+    claims += [(one, None) for one in rejected["claim_id"]]
+    services.audit.record(visitor, "see worklist", batch=told.batch.id, claims=claims)
     nothing = not results.worklist.height
     template = "batch_nothing.html.j2" if nothing else "worklist.html.j2"
     asked = fields_of(told.selection)
@@ -95,7 +102,7 @@ def _list(
         chosen=chosen.height, at_stake=_sum(chosen["at_stake"]), unknown=chosen["at_stake"].null_count(),
         left_uncharged=_sum(chosen["left_uncharged"]), undercharged=UNDERCHARGED,
         choices=choices(results.worklist), titles=_titles(),
-        rejected=results.rejected.head(SHOWN).to_dicts(), rejected_count=results.rejected.height,
+        rejected=rejected.to_dicts(), rejected_count=results.rejected.height,
         refused=results.refused, notices=results.notices, owners=owners(services, visitor), exports=EXPORTS,
     )  # fmt: skip
 
@@ -114,13 +121,22 @@ def _work(told: Listed) -> dict[str, int]:
 
 def _judged(services: Services, batch: Batch, results: Results) -> dict[str, Any]:
     """How a batch was judged, and whether the charts are others by now."""
-    charts = results.chart_documents
+    charts, now = results.chart_documents, services.charts.documents(batch.owner)
+    patients = set(plain_ids(results.worklist["patient_id"].drop_nulls()))
+    ask_all = batch.options.get("records_of", ALL_PATIENTS) == ALL_PATIENTS
+    # Records are asked of everybody only where there is a chart at all, whosever.
+    is_asked_anew = ask_all and bool(charts) != bool(now)
     return {
         "charts": len(charts),
         "charted": (batch.summary or {}).get("charted"),
-        "ask_all": batch.options.get("records_of", ALL_PATIENTS) == ALL_PATIENTS,
-        "charts_changed": charts != services.charts.documents(batch.owner),
+        "ask_all": ask_all,
+        "charts_changed": is_asked_anew or _texts(charts, patients) != _texts(now, patients),
     }
+
+
+def _texts(charts: list[dict[str, Any]], patients: set[str]) -> set[bytes]:
+    """The charts of patients (by their plain ids), each as text, in no order."""
+    return {orjson.dumps(one) for one in charts if plain_id(one["patient_id"]) in patients}
 
 
 def with_findings(rows: pl.DataFrame, results: Results) -> list[dict[str, Any]]:
@@ -152,7 +168,11 @@ async def export(request: Request, visitor: SignedIn, batch: str, form: str) -> 
     if form not in FORMS:
         raise HTTPException(404, f"a worklist is exported as {', '.join(FORMS)}")
     limits = services.settings.limits
-    asked = {name: text for name, text in fields_of(told.selection).items() if text}
+    asked = {
+        name: text
+        for name, text in fields_of(told.selection).items()
+        if text and name not in SEALED
+    }
     with passing_file() as file:
         work = partial(
             write, told.results.folder, told.selection, told.work,

@@ -36,7 +36,7 @@ RESERVED = frozenset({"number", "time", "who", "who_id", "action", "previous", "
 LONGEST = 500
 """Characters of one value of an entry."""
 MOST_NAMED = 500
-"""Claims, charts or patients that one entry names; of more there are several entries."""
+"""Claims, charts, patients or uploads that one entry names; of more there are several entries."""
 ANCHOR = re.compile(r"([1-9][0-9]{0,17})-([0-9a-f]{64})")
 BLOCK = 65_536
 
@@ -104,6 +104,7 @@ class Audit:
         claims: Iterable[Pair] = (),
         charts: Iterable[Pair] = (),
         patients: Iterable[str] = (),
+        batches: Iterable[str] = (),
         **about: str,
     ) -> None:
         """Append an entry (or several, for what names many) and see it onto the disk.
@@ -126,6 +127,7 @@ class Audit:
             "claims": [[_plain(one or "-"), _plain(patient or "-")] for one, patient in claims],
             "charts": [[_plain(one or "-"), _plain(patient or "-")] for one, patient in charts],
             "patients": [_plain(one) for one in patients],
+            "batches": [_plain(one) for one in batches],
         }
         parts = _parts(named)
         numbered = [{"part": f"{n} of {len(parts)}"} for n in range(1, len(parts) + 1)]
