@@ -119,8 +119,8 @@ class Runner:
         except InputError as error:
             store.conclude(batch, judging, message=str(error))
         except GivenUpError as error:
-            what = why(error, limits.judging_seconds, limits)
-            message = f"{what}; send the files in parts, or use pumpclaim check"
+            less = "send the files in parts, or use pumpclaim check"
+            message = why(error, limits.judging_seconds, limits, less)
             store.conclude(batch, judging, message=message)
         except Exception as error:  # a fault of ours, whatever it is
             store.conclude(batch, judging, message=journal.fault(error, "judging"))
