@@ -141,6 +141,18 @@ def test_what_is_sought_is_opened_for_who_sought_it_alone(client: TestClient, ba
     assert len(shown(client.get(where).text)) == 19
 
 
+def test_what_is_sealed_for_the_search_opens_in_no_list_and_the_other_way_round(
+    client: TestClient, batch: str
+) -> None:
+    for text in ('{"patient": ', '{"patient": ["9XX0004"]}', '{"patient": "9XX0004"}', "{}x"):
+        answer = client.post("/search", data={"csrf": token_of(client), "q": text})
+        word = answer.headers["location"].partition("?")[2]
+        assert len(shown(client.get(f"/batches/{batch}?{word}").text)) == 19, text
+        assert client.get(f"/charts?{word}").status_code == 200
+    word = filtered(client, batch, patient="9XX0004").partition("?")[2]
+    assert "9XX0004" not in client.get(f"/search?{word}").text
+
+
 def test_a_day_that_is_none_is_said(client: TestClient, batch: str) -> None:
     answer = client.get(f"/batches/{batch}?first_day=yesterday")
     assert answer.status_code == 422
