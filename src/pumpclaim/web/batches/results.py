@@ -92,6 +92,14 @@ class Results:
         """Every reviewed claim (tables.WORKLIST); what an earlier version did not write is null."""
         return WORKLIST.conform(self._scan("worklist").collect())
 
+    def determinations(self, claims: list[int]) -> dict[tuple[int, str | None], str]:
+        """The determinations of some claims, by their numbers and ids."""
+        rows = self._scan("worklist").select(
+            "claim", "claim_id", pl.col("determination").cast(pl.String)
+        )
+        found = rows.filter(pl.col("claim").is_in(claims)).collect()
+        return {(claim, claim_id): told for claim, claim_id, told in found.iter_rows()}
+
     @cached_property
     def rejected(self) -> pl.DataFrame:
         """Claims that could not be read (tables.REJECTED)."""

@@ -13,8 +13,9 @@ from pumpclaim.database import name_of
 from pumpclaim.errors import InputError
 from pumpclaim.options import ALL_PATIENTS
 from pumpclaim.web.batches.judge import JOB, PROGRESS, Job, judge, put
-from pumpclaim.web.batches.results import CHARTS
+from pumpclaim.web.batches.results import CHARTS, Results
 from pumpclaim.web.batches.store import JUDGING
+from pumpclaim.web.batches.work import WorkStore
 from pumpclaim.web.security import journal
 from pumpclaim.web.security.visitors import LOCAL
 from pumpclaim.web.workers.asking import why
@@ -34,6 +35,7 @@ class Runner:
 
     def __init__(self, services: Services) -> None:
         self.services = services
+        self._work = WorkStore(services.engine)
         self._turns: dict[str, Turn] = {}
 
     def start(self) -> None:
@@ -115,7 +117,9 @@ class Runner:
             return
         limits, store = self.services.settings.limits, self.services.batches
         try:
-            store.conclude(batch, judging, summary=result.result())
+            summary = result.result()
+            self._work.reopen(batch, Results(store.folder(batch) / judging))
+            store.conclude(batch, judging, summary=summary)
         except InputError as error:
             store.conclude(batch, judging, message=str(error))
         except GivenUpError as error:

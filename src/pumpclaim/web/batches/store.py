@@ -199,8 +199,10 @@ class BatchStore:
         shutil.rmtree(self.folder(batch), ignore_errors=True)
 
     def tidy(self) -> None:
-        """Remove what was left of uploads that never arrived whole, of batches that are no more, and of
-        judgings that came to nothing."""
+        """Remove what was left of uploads that never arrived whole, of batches that are no more (what was
+        noted of their claims as well), and of judgings that came to nothing."""
+        with writing(self.engine) as connection:
+            connection.execute(sa.delete(work).where(work.c.batch.not_in(sa.select(table.c.id))))
         if not self.root.is_dir():
             return
         with self.engine.connect() as connection:
