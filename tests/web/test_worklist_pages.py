@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+import shutil
 import sys
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ import pumpclaim
 from pumpclaim.policy import load
 from pumpclaim.readers.flat import write_flat
 from pumpclaim.reports.amounts import dollars, grouped, with_commas
+from pumpclaim.web.batches import across
 from pumpclaim.web.batches.results import Results
 from pumpclaim.web.batches.work import Work, WorkStore
 from pumpclaim.web.schema import work
@@ -654,6 +656,92 @@ def test_the_header_finds_claims_and_charts_of_ones_own(client: TestClient, batc
     client.app.dependency_overrides[visitor_of] = lambda: Visitor("bob", "bob", "biller", None)
     assert batch not in sought(client, "R-1006")
     assert chart.id not in sought(client, "stone")
+
+
+def test_claims_and_charts_are_found_by_the_same_ids(client: TestClient, batch: str) -> None:
+    services = client.app.state.services
+    chart = services.charts.create(
+        "local", "encounter", "9XX-0004YY04", {"visit_date": {"answer": "2026-01-05"}}
+    )
+    number = claim_number(client, batch, "R-1006")
+    for text in ("9xx0004yy04", "9XX-0004-YY04", "- 9XX0004-YY04"):
+        page = sought(client, text)
+        assert f'href="/batches/{batch}/claims/{number}"' in page, text
+        assert f"/charts/{chart.id}" in page, text
+        assert shown(client.get(filtered(client, batch, patient=text)).text) == [number]
+    assert f"/claims/{number}" in sought(client, "r1006")
+    for nothing in ("-", "- -", ","):
+        page = client.get("/search", params={"q": nothing}).text
+        assert f"/charts/{chart.id}" not in page
+        assert "/claims/" not in page
+
+
+def test_a_claim_sent_again_is_known_however_its_patients_id_is_written(
+    client: TestClient,
+) -> None:
+    claim = {"id": "A-1", "patient_id": "9XX0004YY04", "date": date(2026, 1, 5), "lines": ["62370"]}
+    uploaded(client, ("first.csv", flat(claims_of([claim]))))
+    written = {**claim, "patient_id": "9xx-0004-yy04"}
+    again = uploaded(client, ("second.csv", flat(claims_of([written]))))
+    assert "Judged before in first.csv" in plain(client.get(f"/batches/{again}/claims/0").text)
+
+
+def test_an_upload_whose_tables_are_gone_hinders_no_other(
+    client: TestClient, batch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = client.app.state.services
+    chart = services.charts.create(
+        "local", "encounter", "9XX-0004YY04", {"visit_date": {"answer": "2026-01-05"}}
+    )
+    claim = {"id": "A-1", "patient_id": "9XX0004YY04", "date": date(2026, 1, 5), "lines": ["62370"]}
+    gone = uploaded(client, ("gone.csv", flat(claims_of([claim]))))
+    folder, number = results(client, gone).folder, claim_number(client, batch, "R-1006")
+    scan = pl.scan_parquet
+
+    def removed_meanwhile(*given: Any, **how: Any) -> pl.LazyFrame:
+        found = scan(*given, **how)
+        shutil.rmtree(folder, ignore_errors=True)
+        return found
+
+    monkeypatch.setattr(across.pl, "scan_parquet", removed_meanwhile)
+    paths = (f"/charts/{chart.id}", f"/batches/{batch}/claims/{number}", "/search?q=9XX0004YY04")
+    for path in paths:
+        page = client.get(path)
+        assert page.status_code == 200, path
+        assert f"/batches/{gone}" not in page.text
+    assert f"/claims/{number}" in page.text
+    for path in ("", "/claims/0", "/export.json"):
+        answer = client.get(f"/batches/{gone}{path}")
+        assert answer.status_code == 409
+        assert "is not there any more" in answer.text
+    services.batches.remove(batch)
+    assert "/claims/" not in client.get(paths[2]).text, "there is no upload at all"
+
+
+def test_of_many_claims_no_more_is_read_than_is_shown(
+    client: TestClient, batch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, me = client.app.state.services, Visitor("local", "local", "administrator", None)
+    newer = uploaded(client, ("newer.837", (EXAMPLES / "clinic.837").read_bytes()))
+    heights: list[int] = []
+    collect = pl.LazyFrame.collect
+
+    def collected(frame: pl.LazyFrame, **how: Any) -> pl.DataFrame:
+        found = collect(frame, **how)
+        heights.append(found.height)
+        return found
+
+    monkeypatch.setattr(pl.LazyFrame, "collect", collected)
+    rows, count = across.find_claims(services, me, "1", 3)
+    assert ({row["batch"] for row in rows}, {row["title"] for row in rows}) == (
+        {newer},
+        {"newer.837"},
+    )
+    assert (len(rows), count > 20, max(heights)) == (3, True, 3)
+    heights.clear()
+    own = across.patient_claims(services, me, "9xx-0004-yy04")
+    assert {row["batch"] for row in own} == {batch, newer}
+    assert max(heights) == len(own)
 
 
 def test_a_claim_leads_to_its_patients_chart_and_back(client: TestClient, batch: str) -> None:

@@ -23,6 +23,7 @@ from pumpclaim.web.sealed import SOUGHT, seal, unseal
 from pumpclaim.web.security.guard import SignedIn
 from pumpclaim.web.services import services_of
 from pumpclaim.web.templating import go_to, is_fragment, page
+from pumpclaim.worklist import words_of
 
 if TYPE_CHECKING:
     from pumpclaim.web.charts.store import Chart
@@ -121,7 +122,7 @@ def search(request: Request, visitor: SignedIn, q: str = "", sought: str = "") -
 
 def _charts(services: Services, visitor: Visitor, text: str) -> list[tuple[Chart, str | None]]:
     """The charts of patients that ``text`` names, with the patients' names."""
-    if not text.strip():
+    if not words_of(text):
         return []
     seen = charts_of(services, visitor)
     names = patient_names(services, visitor, (one.patient_id for one in seen))
