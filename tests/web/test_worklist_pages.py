@@ -23,7 +23,7 @@ from pumpclaim.policy import load
 from pumpclaim.readers.flat import write_flat
 from pumpclaim.reports.amounts import dollars, grouped, with_commas
 from pumpclaim.web.batches import across
-from pumpclaim.web.batches.results import Results
+from pumpclaim.web.batches.results import GoneError, Results
 from pumpclaim.web.batches.work import Work, WorkStore
 from pumpclaim.web.schema import work
 from pumpclaim.web.security.guard import visitor_of
@@ -710,6 +710,11 @@ def test_an_upload_whose_tables_are_gone_hinders_no_other(
         assert page.status_code == 200, path
         assert f"/batches/{gone}" not in page.text
     assert f"/claims/{number}" in page.text
+    for told in ("notices", "chart_documents"):
+        with pytest.raises(GoneError):
+            getattr(Results(folder), told)
+    with pytest.raises(GoneError):
+        Results(folder).charts(load())
     for path in ("", "/claims/0", "/export.json"):
         answer = client.get(f"/batches/{gone}{path}")
         assert answer.status_code == 409

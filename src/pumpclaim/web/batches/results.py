@@ -137,7 +137,7 @@ class Results:
 
     def charts(self, policy: PolicySet) -> ChartSet | None:
         """The charts with which it was judged, those of the history among them; null without any."""
-        if not (self.folder / "evidence.parquet").exists():
+        if not self._has("evidence.parquet"):
             return None
         implants, encounters = (
             policy.chart[part].table.conform(_read(self._scan(f"charts_{part}"))) for part in PARTS
@@ -162,16 +162,15 @@ class Results:
     def text_of(self, file: int, segment: int) -> tuple[bytes, int] | None:
         """The piece of an 837 in which a segment stands, and its first (see ``readers.claim_text``); null for
         a file that is none."""
-        path = self.folder / text_name(file)
-        if not path.exists():
+        if not self._has(text_name(file)):
             return None
-        found = pl.scan_parquet(path).filter(pl.col("first") <= segment)
+        found = pl.scan_parquet(self.folder / text_name(file)).filter(pl.col("first") <= segment)
         text, first = _read(found.last().select("text", "first")).row(0)
         return text, first
 
     def past_of(self, patients: list[str]) -> ClaimSet | None:
         """The earlier claims of these patients that the history gave; null without a history."""
-        if not (self.folder / "past_claims.parquet").exists():
+        if not self._has("past_claims.parquet"):
             return None
         claims = _read(self._scan("past_claims").filter(pl.col("patient_id").is_in(patients)))
         return _renumbered(claims, self._lines("past_lines", claims["claim"]))
@@ -190,12 +189,13 @@ class Results:
 
     def _json(self, name: str, empty: Any) -> Any:
         """What a file holds; ``empty`` where an earlier version wrote none."""
-        try:
-            return orjson.loads((self.folder / name).read_bytes())
-        except FileNotFoundError:
-            if self.folder.exists():
-                return empty
-            raise GoneError(GONE) from None
+        return orjson.loads((self.folder / name).read_bytes()) if self._has(name) else empty
+
+    def _has(self, name: str) -> bool:
+        """Whether a file was written."""
+        if not self.folder.exists():
+            raise GoneError(GONE)
+        return (self.folder / name).exists()
 
 
 def _read(asked: pl.LazyFrame) -> pl.DataFrame:
