@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pumpclaim.patient_ids import plain_column, plain_id
 from pumpclaim.tables import OUTCOMES, WORKLIST
 
 if TYPE_CHECKING:
@@ -108,8 +109,9 @@ def _positive(name: str) -> pl.Expr:
 @dataclass(frozen=True)
 class Selection:
     """Which claims of a worklist are wanted; what is null is not asked. Texts are compared as they stand,
-    claim ids by what they contain, patients by words that their id or name contain, rules by code or
-    family. ``done`` is asked of a table that says of each claim whether it is done."""
+    claim ids by what they contain, patients by words that their id or name contain (both as patient ids are
+    compared), rules by code or family. ``done`` is asked of a table that says of each claim whether it is
+    done."""
 
     determination: str | None = None
     outcome: str | None = None
@@ -133,7 +135,7 @@ class Selection:
             asked.append(pl.col("rules").list.eval(pl.element().str.starts_with(code)).list.any())
         if self.provider is not None:
             asked.append(pl.col("billing_provider_npi") == self.provider)
-        if self.claim is not None:
+        if self.claim is not None and plain_id(self.claim):
             asked.append(contains("claim_id", self.claim))
         for word in words_of(self.patient or ""):
             asked.append(contains("patient_id", word) | contains("patient_name", word))
@@ -147,13 +149,13 @@ class Selection:
 
 
 def words_of(text: str) -> list[str]:
-    """The words by which people look for a patient, commas aside."""
-    return text.replace(",", " ").split()
+    """The words by which people look for a patient, commas and what is nothing but hyphens aside."""
+    return [word for word in text.replace(",", " ").split() if plain_id(word)]
 
 
 def contains(name: str, text: str) -> pl.Expr:
-    """Whether a column of text has ``text`` in it, in small letters or capitals; not where it is null."""
-    has = pl.col(name).str.to_lowercase().str.contains(text.lower(), literal=True)
+    """Whether a column has ``text`` in it, both as patient ids are compared; not where it is null."""
+    has = plain_column(name).str.contains(plain_id(text), literal=True)
     return has.fill_null(value=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import hmac
 import json
@@ -16,7 +17,7 @@ from fastapi.testclient import TestClient
 
 from pumpclaim.cli.app import app
 from pumpclaim.errors import InputError
-from pumpclaim.web.security.audit import FIRST, Audit, UnwritableError
+from pumpclaim.web.security.audit import FIRST, Audit, Entry, UnwritableError
 from pumpclaim.web.security.visitors import Visitor
 
 from .people import add_people, send, sign_in, try_sign_in
@@ -110,6 +111,21 @@ def test_the_newest_come_first_and_may_be_of_one_person(audit: Audit) -> None:
     assert [one.action for one in audit.entries(who=ANNA.id)] == ["x"]
     assert len(audit.entries(5000)) == 701
     assert audit.entries(who="nobody") == []
+
+
+def test_who_writes_does_not_wait_for_who_looks(
+    audit: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _fill(audit)
+    read = audit._entry
+
+    def free(line: bytes) -> Entry | str | None:
+        with audit.path.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return read(line)
+
+    monkeypatch.setattr(audit, "_entry", free)
+    assert len(audit.entries(who="anna")) == 3
 
 
 def test_names_of_the_chain_cannot_be_said(audit: Audit) -> None:

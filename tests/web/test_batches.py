@@ -194,6 +194,26 @@ def test_one_person_keeps_only_so_much(tmp_path: Path) -> None:
         assert send(client, ("a.837", text), ("b.txt", b"x" * 1024**2)).status_code == 303
 
 
+def test_what_vanishes_while_it_is_counted_is_passed_over(
+    client: TestClient, batch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tables of an earlier judging go while another upload of the same person comes."""
+    store = client.app.state.services.batches
+    folder, looked = store.results(store.get(batch)), Path.stat
+    whole, files = store.stored("local"), len(list(folder.iterdir()))
+
+    def vanishing(path: Path, **how: bool) -> os.stat_result:
+        found = looked(path, **how)
+        if path.parent == folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        return found
+
+    monkeypatch.setattr(Path, "stat", vanishing)
+    assert files > 1
+    assert 0 < store.stored("local") < whole
+    assert send(client, ("clinic.837", CLINIC.read_bytes())).status_code == 303
+
+
 def test_an_upload_that_is_cut_off_is_not_taken_for_a_smaller_one(client: TestClient) -> None:
     def one(name: str) -> bytes:
         head = f'--B\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'

@@ -199,6 +199,26 @@ def test_a_removed_upload_leaves_nothing_in_the_history(
     assert past_of(bert, later) == ["A-2"], "another upload holds it as well"
 
 
+def test_an_upload_whose_judging_begins_as_it_is_removed_leaves_nothing_in_the_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(tmp_path) as client:
+        batch = uploaded(client, ("a.csv", table(refill("A-1", "2026-01-05"))))
+        store, runner = client.app.state.services.batches, client.app.state.runner
+        kept_in = store.get(batch).kept_in
+        store.give(batch, "local")
+
+        def begins(batch: str) -> None:
+            store.judge_again(batch, {})
+            assert store.begin(store.get(batch), "begun", kept_in)
+
+        monkeypatch.setattr(runner, "end", begins)
+        sent = {"csrf": token_of(client)}
+        assert client.post(f"/batches/{batch}/remove", data=sent).status_code == 303
+    with open_history(str(tmp_path / "history.db")) as kept:
+        assert kept.patients() == []
+
+
 def test_what_a_history_keeps_that_the_server_no_longer_has_is_said(tmp_path: Path) -> None:
     with serving(tmp_path) as client:
         batch = uploaded(client, ("a.csv", table(refill("A-1", "2026-01-05"))))

@@ -15,8 +15,10 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 
 from pumpclaim.web.settings import MB, Limits
+from pumpclaim.web.workers import worker as process
 from pumpclaim.web.workers.asking import Workers
 from pumpclaim.web.workers.lanes import BusyError, Lane, Turn
+from pumpclaim.web.workers.worker import GivenUpError, Why
 
 from .test_workers import seen, touch_and_wait
 
@@ -137,6 +139,32 @@ def test_a_worker_that_was_ended_is_replaced(tmp_path: Path) -> None:
     seen(tmp_path / "begun")
     began.give_up()
     assert submitted(lane, "a", os.getpid).result.result(60) not in (first, os.getpid())
+
+
+def test_a_lane_goes_on_where_a_worker_could_not_be_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    lane, begun = Lane("test", 1), []
+
+    def refused(**_: Any) -> None:
+        raise BlockingIOError
+
+    monkeypatch.setattr(process._SPAWN, "Process", refused)
+    made = Turn("a", partial(str, "never"), 30, GB, lambda: not begun.append(1))
+    lane.submit(made)
+    with pytest.raises(GivenUpError) as ended:
+        made.result.result(20)
+    assert (ended.value.why, begun) == (Why.NOT_BEGUN, [1]), "what waits is told that it has begun"
+    monkeypatch.setattr("pumpclaim.web.workers.lanes.Worker", Doing)
+    assert submitted(lane, "a", partial(str, "later")).result.result(20) == "later"
+
+
+def test_what_is_given_up_as_it_begins_is_not_done(here: None) -> None:
+    lane, done = Lane("test", 1), []
+    made = Turn("a", partial(done.append, 1), 30, GB, lambda: made.give_up() is None)
+    lane.submit(made)
+    with pytest.raises(CancelledError):
+        made.result.result(20)
+    assert submitted(lane, "a", partial(str, "later")).result.result(20) == "later"
+    assert done == []
 
 
 def test_what_is_done_is_not_ended_by_who_no_longer_needs_it(here: None) -> None:

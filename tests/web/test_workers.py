@@ -142,6 +142,7 @@ def test_the_limit_of_memory_is_that_of_each_piece_of_work(lasting: Worker) -> N
 
 def test_a_worker_that_has_grown_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "GROWN_KB", 1)
+    monkeypatch.setattr(process, "_peak", iter((1, 2)).__next__)
     # What is spawned does not see it, so the loop runs here, over a wire of its own.
     wire, other = multiprocessing.Pipe()
     wire.send((partial(abs, -1), 4 * GB))
@@ -222,6 +223,20 @@ def test_where_too_much_waits_one_is_told_when_to_come_back(
     answer = checked(client)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert "waiting for its turn" in answer.json()["detail"]
+
+
+def test_where_no_process_can_be_begun_one_is_told(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(**_: Any) -> None:
+        raise BlockingIOError
+
+    monkeypatch.setattr("pumpclaim.web.api.claims.API", Lane("new", 1))
+    monkeypatch.setattr(process._SPAWN, "Process", refused)
+    answer = checked(client)
+    assert (answer.status_code, answer.json()["detail"]) == (
+        503, "the machine gives no process for this, as when its memory runs out; try it again later",
+    )  # fmt: skip
 
 
 def checked(client: TestClient) -> Any:

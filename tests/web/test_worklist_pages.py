@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+import shutil
 import sys
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,20 +15,24 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
+import sqlalchemy as sa
+from starlette.exceptions import HTTPException
 
 import pumpclaim
 from pumpclaim.policy import load
 from pumpclaim.readers.flat import write_flat
 from pumpclaim.reports.amounts import dollars, grouped, with_commas
-from pumpclaim.web.batches.results import Results
-from pumpclaim.web.batches.work import WorkStore
+from pumpclaim.web.batches import across
+from pumpclaim.web.batches.results import GoneError, Results
+from pumpclaim.web.batches.work import Work, WorkStore
+from pumpclaim.web.schema import work
 from pumpclaim.web.security.guard import visitor_of
 from pumpclaim.web.security.visitors import Visitor
 from pumpclaim.web.templating import VARY
 
 from .charting import HTMX
 from .conftest import EXAMPLES, token_of
-from .uploads import uploaded
+from .uploads import judged, uploaded
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
@@ -139,6 +144,18 @@ def test_what_is_sought_is_opened_for_who_sought_it_alone(client: TestClient, ba
         assert len(shown(client.get(odd).text)) == 19, odd
     client.app.dependency_overrides[visitor_of] = lambda: Visitor("rita", "rita", "reviewer", None)
     assert len(shown(client.get(where).text)) == 19
+
+
+def test_what_is_sealed_for_the_search_opens_in_no_list_and_the_other_way_round(
+    client: TestClient, batch: str
+) -> None:
+    for text in ('{"patient": ', '{"patient": ["9XX0004"]}', '{"patient": "9XX0004"}', "{}x"):
+        answer = client.post("/search", data={"csrf": token_of(client), "q": text})
+        word = answer.headers["location"].partition("?")[2]
+        assert len(shown(client.get(f"/batches/{batch}?{word}").text)) == 19, text
+        assert client.get(f"/charts?{word}").status_code == 200
+    word = filtered(client, batch, patient="9XX0004").partition("?")[2]
+    assert "9XX0004" not in client.get(f"/search?{word}").text
 
 
 def test_a_day_that_is_none_is_said(client: TestClient, batch: str) -> None:
@@ -497,6 +514,83 @@ def test_claims_are_marked_done_with_a_note_and_opened_again(
     assert {"claim done", "note on claim", "claim open again"} <= set(actions)
 
 
+def test_what_a_new_judging_says_otherwise_is_open_again(client: TestClient, batch: str) -> None:
+    services = client.app.state.services
+    changed, same = claim_number(client, batch, "R-1004"), claim_number(client, batch, "R-1006")
+    for claim in (changed, same):
+        mark(client, batch, claim, done="yes", note="called")
+    with services.engine.begin() as connection:
+        here = (work.c.batch == batch) & (work.c.claim == changed)
+        connection.execute(sa.update(work).where(here).values(determination="denied"))
+    client.post(f"/batches/{batch}/judge", data={"csrf": token_of(client)})
+    judged(client, batch)
+    assert shown(client.get(f"/batches/{batch}?done=done").text) == [same]
+    assert re.search(r'data-label="Done" class="number">1<', client.get("/").text)
+    row = client.get(f"/batches/{batch}").text.split(f'<td data-label="Work" id="w{changed}"')[1]
+    assert "judged otherwise since it was done as denied" in plain(row.split("</td>")[0])
+    page = plain(client.get(f"/batches/{batch}/claims/{changed}").text)
+    assert "It was done as denied , and was judged otherwise since: it is open again." in page
+    mark(client, batch, changed, done="yes")
+    assert "judged otherwise" not in client.get(f"/batches/{batch}").text
+    with services.engine.begin() as connection:
+        connection.execute(sa.update(work).values(claim_id="another"))
+    text = client.get(f"/batches/{batch}").text
+    assert "called" not in text, "what was done with another claim of that number"
+
+
+def test_nothing_is_noted_where_the_upload_is_no_longer_as_it_was_read(
+    client: TestClient, batch: str
+) -> None:
+    services = client.app.state.services
+    store, works = services.batches, WorkStore(services.engine)
+    found, row = store.get(batch), results(client, batch).worklist.row(0, named=True)
+    me = Visitor("local", "local", "administrator", None)
+    assert mark(client, batch, row["claim"]).status_code == 422
+    store.judge_again(batch, found.options)
+    with pytest.raises(HTTPException) as refused:
+        works.change(found, row, me, done=True)
+    assert refused.value.status_code == 409
+    store.remove(batch)
+    with pytest.raises(HTTPException) as refused:
+        works.change(found, row, me, note="late")
+    assert refused.value.status_code == 404
+    assert works.of(batch) == {}
+    left = Work(1, None, True, None, "left", "local", found.created)
+    with services.engine.begin() as connection:
+        connection.execute(sa.insert(work).values(batch=batch, user="local", **left.__dict__))
+    store.tidy()
+    assert works.of(batch) == {}
+
+
+def test_the_worklist_is_read_once_for_a_click_and_not_for_an_export(
+    client: TestClient, batch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    scan, documents = Results._scan, client.app.state.services.charts.documents
+
+    def scanned(results: Results, name: str) -> pl.LazyFrame:
+        read.append(name)
+        return scan(results, name)
+
+    def asked(owner: str) -> Any:
+        read.append("charts")
+        return documents(owner)
+
+    monkeypatch.setattr(Results, "_scan", scanned)
+    monkeypatch.setattr(client.app.state.services.charts, "documents", asked)
+    typed = {"csrf": token_of(client), "done": "yes"}
+    path = f"/batches/{batch}/claims/0/work"
+    assert client.post(path, data=typed, headers=HTMX).status_code == 200
+    assert read == ["worklist"]
+    read.clear()
+    assert client.get(f"/batches/{batch}/export.csv").status_code == 200
+    assert read == []
+    client.post(f"/batches/{batch}", data={"csrf": typed["csrf"], "claim": "R"}, headers=HTMX)
+    assert "charts" not in read
+    client.get(f"/batches/{batch}")
+    assert "charts" in read
+
+
 def test_work_is_its_owners_and_ends_with_the_upload(client: TestClient, batch: str) -> None:
     services = client.app.state.services
     mark(client, batch, 3, done="yes", note="mine")
@@ -564,6 +658,97 @@ def test_the_header_finds_claims_and_charts_of_ones_own(client: TestClient, batc
     client.app.dependency_overrides[visitor_of] = lambda: Visitor("bob", "bob", "biller", None)
     assert batch not in sought(client, "R-1006")
     assert chart.id not in sought(client, "stone")
+
+
+def test_claims_and_charts_are_found_by_the_same_ids(client: TestClient, batch: str) -> None:
+    services = client.app.state.services
+    chart = services.charts.create(
+        "local", "encounter", "9XX-0004YY04", {"visit_date": {"answer": "2026-01-05"}}
+    )
+    number = claim_number(client, batch, "R-1006")
+    for text in ("9xx0004yy04", "9XX-0004-YY04", "- 9XX0004-YY04"):
+        page = sought(client, text)
+        assert f'href="/batches/{batch}/claims/{number}"' in page, text
+        assert f"/charts/{chart.id}" in page, text
+        assert shown(client.get(filtered(client, batch, patient=text)).text) == [number]
+    assert f"/claims/{number}" in sought(client, "r1006")
+    for nothing in ("-", "- -", ","):
+        page = client.get("/search", params={"q": nothing}).text
+        assert f"/charts/{chart.id}" not in page
+        assert "/claims/" not in page
+
+
+def test_a_claim_sent_again_is_known_however_its_patients_id_is_written(
+    client: TestClient,
+) -> None:
+    claim = {"id": "A-1", "patient_id": "9XX0004YY04", "date": date(2026, 1, 5), "lines": ["62370"]}
+    uploaded(client, ("first.csv", flat(claims_of([claim]))))
+    written = {**claim, "patient_id": "9xx-0004-yy04"}
+    again = uploaded(client, ("second.csv", flat(claims_of([written]))))
+    assert "Judged before in first.csv" in plain(client.get(f"/batches/{again}/claims/0").text)
+
+
+def test_an_upload_whose_tables_are_gone_hinders_no_other(
+    client: TestClient, batch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = client.app.state.services
+    chart = services.charts.create(
+        "local", "encounter", "9XX-0004YY04", {"visit_date": {"answer": "2026-01-05"}}
+    )
+    claim = {"id": "A-1", "patient_id": "9XX0004YY04", "date": date(2026, 1, 5), "lines": ["62370"]}
+    gone = uploaded(client, ("gone.csv", flat(claims_of([claim]))))
+    folder, number = results(client, gone).folder, claim_number(client, batch, "R-1006")
+    scan = pl.scan_parquet
+
+    def removed_meanwhile(*given: Any, **how: Any) -> pl.LazyFrame:
+        found = scan(*given, **how)
+        shutil.rmtree(folder, ignore_errors=True)
+        return found
+
+    monkeypatch.setattr(across.pl, "scan_parquet", removed_meanwhile)
+    paths = (f"/charts/{chart.id}", f"/batches/{batch}/claims/{number}", "/search?q=9XX0004YY04")
+    for path in paths:
+        page = client.get(path)
+        assert page.status_code == 200, path
+        assert f"/batches/{gone}" not in page.text
+    assert f"/claims/{number}" in page.text
+    for told in ("notices", "chart_documents"):
+        with pytest.raises(GoneError):
+            getattr(Results(folder), told)
+    with pytest.raises(GoneError):
+        Results(folder).charts(load())
+    for path in ("", "/claims/0", "/export.json"):
+        answer = client.get(f"/batches/{gone}{path}")
+        assert answer.status_code == 409
+        assert "is not there any more" in answer.text
+    services.batches.remove(batch)
+    assert "/claims/" not in client.get(paths[2]).text, "there is no upload at all"
+
+
+def test_of_many_claims_no_more_is_read_than_is_shown(
+    client: TestClient, batch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, me = client.app.state.services, Visitor("local", "local", "administrator", None)
+    newer = uploaded(client, ("newer.837", (EXAMPLES / "clinic.837").read_bytes()))
+    heights: list[int] = []
+    collect = pl.LazyFrame.collect
+
+    def collected(frame: pl.LazyFrame, **how: Any) -> pl.DataFrame:
+        found = collect(frame, **how)
+        heights.append(found.height)
+        return found
+
+    monkeypatch.setattr(pl.LazyFrame, "collect", collected)
+    rows, count = across.find_claims(services, me, "1", 3)
+    assert ({row["batch"] for row in rows}, {row["title"] for row in rows}) == (
+        {newer},
+        {"newer.837"},
+    )
+    assert (len(rows), count > 20, max(heights)) == (3, True, 3)
+    heights.clear()
+    own = across.patient_claims(services, me, "9xx-0004-yy04")
+    assert {row["batch"] for row in own} == {batch, newer}
+    assert max(heights) == len(own)
 
 
 def test_a_claim_leads_to_its_patients_chart_and_back(client: TestClient, batch: str) -> None:

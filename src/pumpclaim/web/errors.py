@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from pumpclaim.errors import InputError, UnusableError
 from pumpclaim.reports.words import clean
+from pumpclaim.web.batches.results import GoneError
 from pumpclaim.web.security.audit import UnwritableError
 from pumpclaim.web.templating import is_fragment, page
 
@@ -73,6 +74,10 @@ def install(app: FastAPI) -> None:
         if isinstance(error, UnusableError) and error.errors:
             errors = error.errors
         return answer(request, 422, str(error), errors=errors)
+
+    @app.exception_handler(GoneError)
+    def gone(request: Request, error: GoneError) -> Response:
+        return answer(request, 409, str(error))
 
     @app.exception_handler(UnwritableError)
     def unwritten(request: Request, error: UnwritableError) -> Response:

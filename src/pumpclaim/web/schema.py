@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from pumpclaim.database import Schema
 
-REVISION = "0003"
+REVISION = "0004"
 metadata = sa.MetaData()
 
 users = sa.Table(
@@ -98,13 +98,15 @@ work = sa.Table(
     sa.Column("claim", sa.Integer, primary_key=True),
     sa.Column("claim_id", sa.Text, nullable=True),
     sa.Column("done", sa.Boolean, nullable=False),
+    sa.Column("determination", sa.String(16), nullable=True),
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("user", sa.String(32), nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("changed", sa.DateTime, nullable=False),
 )
-"""What a person did with one claim of an upload. ``claim`` is its position there; ``user`` and ``name`` tell
-who changed it last."""
+"""What a person did with one claim of an upload. ``claim`` is its position there, ``determination`` that at
+which it was marked done (null where nobody did, or where it is not known); one that is not done though it has
+one was judged otherwise since. ``user`` and ``name`` tell who changed it last."""
 
 preferences = sa.Table(
     "preferences",

@@ -20,22 +20,28 @@ SOUGHT = "sought"
 NONCE, LONGEST = 12, 2_000
 
 
-def seal(secret: bytes, owner: str, text: str) -> str:
-    """A text as a word that only this server opens, and only for the same visitor."""
+def seal(secret: bytes, owner: str, purpose: str, text: str) -> str:
+    """A text as a word that only this server opens, and only for the same visitor and purpose (one word)."""
     nonce = token_bytes(NONCE)
-    whole = nonce + _cipher(secret).encrypt(nonce, text.encode(), owner.encode())
+    whole = nonce + _cipher(secret).encrypt(nonce, text.encode(), _about(owner, purpose))
     return urlsafe_b64encode(whole).decode().rstrip("=")
 
 
-def unseal(secret: bytes, owner: str, word: str) -> str:
-    """The text of a sealed word; empty for what is none, and for another's."""
+def unseal(secret: bytes, owner: str, purpose: str, word: str) -> str:
+    """The text of a sealed word; empty for what is none, for another's, and for one of another purpose."""
     if not word or len(word) > LONGEST:
         return ""
     try:
         whole = urlsafe_b64decode(word + "=" * (-len(word) % 4))
-        return _cipher(secret).decrypt(whole[:NONCE], whole[NONCE:], owner.encode()).decode()
+        return (
+            _cipher(secret).decrypt(whole[:NONCE], whole[NONCE:], _about(owner, purpose)).decode()
+        )
     except (InvalidTag, ValueError):
         return ""
+
+
+def _about(owner: str, purpose: str) -> bytes:
+    return f"{purpose} {owner}".encode()
 
 
 @lru_cache(maxsize=8)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pumpclaim.web.services import Services
 
 NONE_SUCH = "there is no such upload; it may have been removed"
+UNJUDGED = "this upload is not judged yet, or was judged again; look at its worklist first"
 
 
 def batch_of(services: Services, visitor: Visitor, batch: str, *, change: bool = False) -> Batch:
@@ -33,5 +34,5 @@ def results_of(services: Services, visitor: Visitor, batch: str) -> tuple[Batch,
     """A judged batch that the visitor may see, and its tables. Raises 404, or 409 while it is not judged."""
     found = batch_of(services, visitor, batch)
     if found.state != DONE:
-        raise HTTPException(409, "this upload is not judged yet; look at its worklist first")
+        raise HTTPException(409, UNJUDGED)
     return found, Results(services.batches.results(found))

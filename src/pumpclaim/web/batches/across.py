@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pumpclaim.patient_ids import plain_id, plain_ids
+from pumpclaim.patient_ids import plain_column, plain_id
 from pumpclaim.tables import WORKLIST
 from pumpclaim.web.batches.store import DONE
 from pumpclaim.web.security.visitors import SEE_ALL
 from pumpclaim.worklist import contains, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pumpclaim.web.batches.store import Batch
     from pumpclaim.web.security.visitors import Visitor
@@ -30,18 +30,23 @@ def judged_batches(services: Services, visitor: Visitor) -> list[Batch]:
     return [one for one in services.batches.of(mine) if one.state == DONE]
 
 
-def claims_of(services: Services, batches: Sequence[Batch]) -> pl.LazyFrame:
-    """The worklists of uploads as one (tables.WORKLIST), with ``batch``, the upload's id."""
-    files = {str(services.batches.results(one) / "worklist.parquet"): one.id for one in batches}
-    if not files:
-        return WORKLIST.empty().lazy().with_columns(batch=pl.lit(None, pl.String))
-    rows = pl.scan_parquet(
-        list(files), schema=WORKLIST.schema, missing_columns="insert", extra_columns="ignore",
-        include_file_paths=FILE,
-    )  # fmt: skip
-    return rows.with_columns(batch=pl.col(FILE).replace_strict(files, return_dtype=pl.String)).drop(
-        FILE
-    )
+def _read(
+    services: Services, batches: Sequence[Batch], asked: Callable[[pl.LazyFrame], pl.LazyFrame]
+) -> pl.DataFrame:
+    """What is ``asked`` of the worklists of uploads as one (tables.WORKLIST, in the order of the uploads),
+    with ``batch``, the upload's id; of an upload that is removed or judged again meanwhile nothing."""
+    files = {services.batches.results(one) / "worklist.parquet": one.id for one in batches}
+    while there := {str(file): batch for file, batch in files.items() if file.exists()}:
+        rows = pl.scan_parquet(
+            list(there), schema=WORKLIST.schema, missing_columns="insert", extra_columns="ignore",
+            include_file_paths=FILE, glob=False,
+        )  # fmt: skip
+        of_batch = pl.col(FILE).replace_strict(there, return_dtype=pl.String)
+        try:
+            return asked(rows.with_columns(batch=of_batch).drop(FILE)).collect(engine="streaming")
+        except FileNotFoundError:
+            continue
+    return asked(WORKLIST.empty().lazy().with_columns(batch=pl.lit(None, pl.String))).collect()
 
 
 def patient_names(services: Services, visitor: Visitor, patients: Iterable[str]) -> dict[str, str]:
@@ -49,16 +54,14 @@ def patient_names(services: Services, visitor: Visitor, patients: Iterable[str])
     wanted = {plain_id(one) for one in patients}
     if not wanted:
         return {}
-    rows = claims_of(services, judged_batches(services, visitor))
-    told = (
-        rows.select("patient_id", "patient_name")
-        .filter(pl.col("patient_name").is_not_null() & pl.col("patient_id").is_not_null())
-        .unique(maintain_order=True)
-        .collect()
-    )
-    known = told.with_columns(plain=plain_ids(told["patient_id"]))
-    found = known.filter(pl.col("plain").is_in(list(wanted))).unique(
-        "plain", keep="first", maintain_order=True
+    found = _read(
+        services,
+        judged_batches(services, visitor),
+        lambda rows: (
+            rows.select("patient_name", plain=plain_column("patient_id"))
+            .filter(pl.col("plain").is_in(list(wanted)), pl.col("patient_name").is_not_null())
+            .unique("plain", keep="first", maintain_order=True)
+        ),
     )
     return dict(found.select("plain", "patient_name").iter_rows())
 
@@ -67,8 +70,8 @@ def patient_claims(services: Services, visitor: Visitor, patient: str) -> list[d
     """The claims of a patient in the visitor's uploads, the newest service first (tables.WORKLIST, with
     ``batch`` and the upload's ``title``)."""
     batches = judged_batches(services, visitor)
-    known = claims_of(services, batches).filter(pl.col("patient_id").is_not_null()).collect()
-    own = known.filter(plain_ids(known["patient_id"]) == plain_id(patient))
+    is_own = plain_column("patient_id") == plain_id(patient)
+    own = _read(services, batches, lambda rows: rows.filter(is_own))
     titles = {one.id: one.title for one in batches}
     newest = own.sort("service_date", descending=True, nulls_last=True, maintain_order=True)
     return [{**row, "title": titles[row["batch"]]} for row in newest.iter_rows(named=True)]
@@ -88,16 +91,12 @@ def find_claims(
     ]
     if not asked:
         return [], 0
-    found = claims_of(services, batches).filter(*asked).collect()
-    order = {one.id: number for number, one in enumerate(batches)}
-    newest = found.sort(
-        pl.col("batch").replace_strict(order, return_dtype=pl.Int64), maintain_order=True
-    )
+    found = _read(services, batches, lambda rows: rows.filter(*asked).head(most))
+    count = found.height
+    if count == most:
+        count = _read(services, batches, lambda rows: rows.filter(*asked).select(pl.len())).item()
     titles = {one.id: one.title for one in batches}
-    rows = [
-        {**row, "title": titles[row["batch"]]} for row in newest.head(most).iter_rows(named=True)
-    ]
-    return rows, found.height
+    return [{**row, "title": titles[row["batch"]]} for row in found.iter_rows(named=True)], count
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def again(
 ) -> tuple[list[Again], list[Again]]:
     """Where the claim of a worklist's row stands in the owner's earlier and later uploads, oldest first.
 
-    A claim sent again bears the same id and patient.
+    A claim sent again bears the same id and patient, whose id may be written otherwise.
     """
     if row["claim_id"] is None:
         return [], []
@@ -123,12 +122,12 @@ def again(
         one for one in services.batches.of(batch.owner) if one.state == DONE and one.id != batch.id
     ]
     by_id = {one.id: one for one in others}
-    same = claims_of(services, others).filter(
-        pl.col("claim_id") == row["claim_id"], pl.col("patient_id").eq_missing(row["patient_id"])
+    patient = None if row["patient_id"] is None else plain_id(row["patient_id"])
+    is_same = (pl.col("claim_id") == row["claim_id"]) & plain_column("patient_id").eq_missing(
+        pl.lit(patient, pl.String)
     )
-    rows = same.select(
-        "batch", "claim", pl.col("determination").cast(pl.String), "at_stake"
-    ).collect()
+    told = ("batch", "claim", pl.col("determination").cast(pl.String), "at_stake")
+    rows = _read(services, others, lambda rows: rows.filter(is_same).select(*told))
     found = [Again(by_id[name], *rest) for name, *rest in rows.iter_rows()]
     found.sort(key=lambda one: (one.batch.created, one.claim))
     earlier = [one for one in found if one.batch.created <= batch.created]

@@ -11,6 +11,7 @@ import polars as pl
 
 from pumpclaim.charts.chart_set import ChartSet
 from pumpclaim.claim_set import ClaimSet
+from pumpclaim.errors import InputError
 from pumpclaim.patient_ids import plain_ids
 from pumpclaim.policy.chart import EVIDENCE
 from pumpclaim.tables import CLAIMS, LINES, WORKLIST
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 REFUSED, NOTICES = "refused.json", "notices.json"
 CHARTS, NAMES = "charts.json", "names.json"
 PARTS = ("implant", "encounter")
+GONE = (
+    "what was found in this upload is not there any more; it was removed, or is to be judged again"
+)
 
 
 def save(review: Review, past: ClaimSet | None, folder: Path) -> dict[str, Any]:
@@ -78,9 +82,13 @@ def text_name(file: int) -> str:
     return f"text_{file:04d}.parquet"
 
 
+class GoneError(InputError):
+    """The tables of a batch are not there any more: it was removed or judged again meanwhile."""
+
+
 @dataclass(frozen=True)
 class Results:
-    """The tables of a judged batch; what is not asked for is not read."""
+    """The tables of a judged batch; what is not asked for is not read. All that is raises GoneError."""
 
     folder: Path
 
@@ -90,46 +98,51 @@ class Results:
     @cached_property
     def worklist(self) -> pl.DataFrame:
         """Every reviewed claim (tables.WORKLIST); what an earlier version did not write is null."""
-        return WORKLIST.conform(self._scan("worklist").collect())
+        return WORKLIST.conform(_read(self._scan("worklist")))
+
+    def determinations(self, claims: list[int]) -> dict[tuple[int, str | None], str]:
+        """The determinations of some claims, by their numbers and ids."""
+        rows = self._scan("worklist").select(
+            "claim", "claim_id", pl.col("determination").cast(pl.String)
+        )
+        found = _read(rows.filter(pl.col("claim").is_in(claims)))
+        return {(claim, claim_id): told for claim, claim_id, told in found.iter_rows()}
 
     @cached_property
     def rejected(self) -> pl.DataFrame:
         """Claims that could not be read (tables.REJECTED)."""
-        return self._scan("rejected").collect()
+        return _read(self._scan("rejected"))
 
     @cached_property
     def refused(self) -> list[str]:
         """Files and parts of files that could not be used, a sentence each."""
-        found: list[str] = orjson.loads((self.folder / REFUSED).read_bytes())
+        found: list[str] = self._json(REFUSED, [])
         return found
 
     @cached_property
     def notices(self) -> list[str]:
         """What layouts of files do not carry, a sentence each file."""
-        file = self.folder / NOTICES
-        found: list[str] = orjson.loads(file.read_bytes()) if file.exists() else []
+        found: list[str] = self._json(NOTICES, [])
         return found
 
     def findings_of(self, claims: pl.Series) -> pl.DataFrame:
         """The findings of some claims (tables.FINDINGS)."""
-        return self._scan("findings").filter(pl.col("claim").is_in(claims.to_list())).collect()
+        return _read(self._scan("findings").filter(pl.col("claim").is_in(claims.to_list())))
 
     @cached_property
     def chart_documents(self) -> list[dict[str, Any]]:
         """The charts with which it was judged, as contents of chart files."""
-        file = self.folder / CHARTS
-        found: list[dict[str, Any]] = orjson.loads(file.read_bytes()) if file.exists() else []
+        found: list[dict[str, Any]] = self._json(CHARTS, [])
         return found
 
     def charts(self, policy: PolicySet) -> ChartSet | None:
         """The charts with which it was judged, those of the history among them; null without any."""
-        if not (self.folder / "evidence.parquet").exists():
+        if not self._has("evidence.parquet"):
             return None
         implants, encounters = (
-            policy.chart[part].table.conform(self._scan(f"charts_{part}").collect())
-            for part in PARTS
+            policy.chart[part].table.conform(_read(self._scan(f"charts_{part}"))) for part in PARTS
         )
-        return ChartSet(implants, encounters, EVIDENCE.conform(self._scan("evidence").collect()))
+        return ChartSet(implants, encounters, EVIDENCE.conform(_read(self._scan("evidence"))))
 
     def of_patients(self, keep: pl.Expr) -> tuple[ClaimSet, pl.Series]:
         """The claims that ``keep`` chooses with all others of their patients, renumbered.
@@ -137,44 +150,59 @@ class Results:
         Gives the claims (those of the batch before those of its history) and their numbers in the batch.
         Rules look at no other patient, so that these claims are judged as they were in the whole batch.
         """
-        chosen = self._scan("claims").filter(keep).select("claim", "patient_id").collect()
+        chosen = _read(self._scan("claims").filter(keep).select("claim", "patient_id"))
         patients = chosen["patient_id"].drop_nulls().unique().to_list()
         asked = pl.col("patient_id").is_in(patients) | pl.col("claim").is_in(
             chosen["claim"].to_list()
         )
-        claims = self._scan("claims").filter(asked).collect()
+        claims = _read(self._scan("claims").filter(asked))
         numbers = claims["claim"]
         return _renumbered(claims, self._lines("lines", numbers)), numbers
 
     def text_of(self, file: int, segment: int) -> tuple[bytes, int] | None:
         """The piece of an 837 in which a segment stands, and its first (see ``readers.claim_text``); null for
         a file that is none."""
-        path = self.folder / text_name(file)
-        if not path.exists():
+        if not self._has(text_name(file)):
             return None
-        found = pl.scan_parquet(path).filter(pl.col("first") <= segment)
-        text, first = found.last().select("text", "first").collect().row(0)
+        found = pl.scan_parquet(self.folder / text_name(file)).filter(pl.col("first") <= segment)
+        text, first = _read(found.last().select("text", "first")).row(0)
         return text, first
 
     def past_of(self, patients: list[str]) -> ClaimSet | None:
         """The earlier claims of these patients that the history gave; null without a history."""
-        if not (self.folder / "past_claims.parquet").exists():
+        if not self._has("past_claims.parquet"):
             return None
-        claims = self._scan("past_claims").filter(pl.col("patient_id").is_in(patients)).collect()
+        claims = _read(self._scan("past_claims").filter(pl.col("patient_id").is_in(patients)))
         return _renumbered(claims, self._lines("past_lines", claims["claim"]))
 
     def own_names(self, source: str) -> dict[str, str]:
         """What a table of the batch calls its columns (``readers.own_names``); empty where nothing tells."""
-        file = self.folder / NAMES
-        found: dict[str, dict[str, str]] = orjson.loads(file.read_bytes()) if file.exists() else {}
+        found: dict[str, dict[str, str]] = self._json(NAMES, {})
         return found.get(source, {})
 
     def utilization(self, policy: PolicySet) -> Utilization:
         """The refills of the batch and of its history, as they were measured."""
-        return Utilization(self._scan("refills").collect(), policy)
+        return Utilization(_read(self._scan("refills")), policy)
 
     def _lines(self, name: str, claims: pl.Series) -> pl.DataFrame:
-        return self._scan(name).filter(pl.col("claim").is_in(claims.to_list())).collect()
+        return _read(self._scan(name).filter(pl.col("claim").is_in(claims.to_list())))
+
+    def _json(self, name: str, empty: Any) -> Any:
+        """What a file holds; ``empty`` where an earlier version wrote none."""
+        return orjson.loads((self.folder / name).read_bytes()) if self._has(name) else empty
+
+    def _has(self, name: str) -> bool:
+        """Whether a file was written."""
+        if not self.folder.exists():
+            raise GoneError(GONE)
+        return (self.folder / name).exists()
+
+
+def _read(asked: pl.LazyFrame) -> pl.DataFrame:
+    try:
+        return asked.collect()
+    except FileNotFoundError:
+        raise GoneError(GONE) from None
 
 
 def _renumbered(claims: pl.DataFrame, lines: pl.DataFrame) -> ClaimSet:

@@ -13,9 +13,10 @@ from pumpclaim.database import name_of
 from pumpclaim.errors import InputError
 from pumpclaim.options import ALL_PATIENTS
 from pumpclaim.web.batches.judge import JOB, PROGRESS, Job, judge, put
-from pumpclaim.web.batches.results import CHARTS
+from pumpclaim.web.batches.results import CHARTS, Results
 from pumpclaim.web.batches.store import JUDGING
 from pumpclaim.web.charts.store import document
+from pumpclaim.web.batches.work import WorkStore
 from pumpclaim.web.security import journal
 from pumpclaim.web.security.visitors import LOCAL
 from pumpclaim.web.workers.asking import why
@@ -35,6 +36,7 @@ class Runner:
 
     def __init__(self, services: Services) -> None:
         self.services = services
+        self._work = WorkStore(services.engine)
         self._turns: dict[str, Turn] = {}
 
     def start(self) -> None:
@@ -118,12 +120,14 @@ class Runner:
             return
         limits, store = self.services.settings.limits, self.services.batches
         try:
-            store.conclude(batch, judging, summary=result.result())
+            summary = result.result()
+            self._work.reopen(batch, Results(store.folder(batch) / judging))
+            store.conclude(batch, judging, summary=summary)
         except InputError as error:
             store.conclude(batch, judging, message=str(error))
         except GivenUpError as error:
-            what = why(error, limits.judging_seconds, limits)
-            message = f"{what}; send the files in parts, or use pumpclaim check"
+            less = "send the files in parts, or use pumpclaim check"
+            message = why(error, limits.judging_seconds, limits, less)
             store.conclude(batch, judging, message=message)
         except Exception as error:  # a fault of ours, whatever it is
             store.conclude(batch, judging, message=journal.fault(error, "judging"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import sqlalchemy as sa
@@ -19,7 +21,6 @@ from pumpclaim.web.schema import work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from pumpclaim.web.settings import Limits
 
@@ -120,10 +121,10 @@ class BatchStore:
     def stored(self, owner: str) -> int:
         """Bytes that a person keeps here: files and what was found in them."""
         return sum(
-            file.stat().st_size
+            _size(Path(folder, name))
             for batch in self.of(owner)
-            for file in self.folder(batch.id).rglob("*")
-            if file.is_file()
+            for folder, _, names in os.walk(self.folder(batch.id))
+            for name in names
         )
 
     def get(self, batch: str) -> Batch | None:
@@ -198,8 +199,10 @@ class BatchStore:
         shutil.rmtree(self.folder(batch), ignore_errors=True)
 
     def tidy(self) -> None:
-        """Remove what was left of uploads that never arrived whole, of batches that are no more, and of
-        judgings that came to nothing."""
+        """Remove what was left of uploads that never arrived whole, of batches that are no more (what was
+        noted of their claims as well), and of judgings that came to nothing."""
+        with writing(self.engine) as connection:
+            connection.execute(sa.delete(work).where(work.c.batch.not_in(sa.select(table.c.id))))
         if not self.root.is_dir():
             return
         with self.engine.connect() as connection:
@@ -216,6 +219,14 @@ class BatchStore:
         for folder in self.folder(batch).iterdir():
             if folder.is_dir() and folder.name not in judgings | {FILES}:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _size(file: Path) -> int:
+    """Bytes of a file; none of one that has vanished meanwhile, as when an upload is judged again."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _keep(

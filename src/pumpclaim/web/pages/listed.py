@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -29,16 +30,24 @@ ROWS = 50
 
 @dataclass(frozen=True)
 class Listed:
-    """A judged upload: its worklist with what was done (``work``, in ``table``), and the claims that are
-    asked for (``chosen``) by ``selection``, which is ``query`` in an address."""
+    """A judged upload with what was done (``work``), of which ``selection`` is asked, ``query`` in an
+    address; its tables are read when they are needed."""
 
     batch: Batch
     results: Results
     work: dict[int, Work]
-    table: pl.DataFrame
     selection: Selection
-    chosen: pl.DataFrame
     query: str
+
+    @cached_property
+    def table(self) -> pl.DataFrame:
+        """The worklist with what was done."""
+        return with_work(self.results.worklist, self.work)
+
+    @cached_property
+    def chosen(self) -> pl.DataFrame:
+        """The claims that are asked for."""
+        return self.selection.of(self.table)
 
     def row(self, claim: int) -> dict[str, Any]:
         """One claim's row. Raises 404 when the upload has no such claim."""
@@ -79,7 +88,4 @@ def listed(
     found, results = results_of(services, visitor, batch)
     asked = selection_of(request, visitor) if selection is None else selection
     work = WorkStore(services.engine).of(batch)
-    table = with_work(results.worklist, work)
-    return Listed(
-        found, results, work, table, asked, asked.of(table), query_of(request, visitor, asked)
-    )  # fmt: skip
+    return Listed(found, results, work, asked, query_of(request, visitor, asked))

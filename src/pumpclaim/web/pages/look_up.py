@@ -23,6 +23,7 @@ from pumpclaim.web.sealed import SOUGHT, seal, unseal
 from pumpclaim.web.security.guard import SignedIn
 from pumpclaim.web.services import services_of
 from pumpclaim.web.templating import go_to, is_fragment, page
+from pumpclaim.worklist import words_of
 
 if TYPE_CHECKING:
     from pumpclaim.web.charts.store import Chart
@@ -45,6 +46,8 @@ LINKS = {
 MOST, MOST_CLAIMS = 80, 20
 """Hits shown of the article; claims, and charts."""
 LONGEST_CODE = 60
+SEARCH = "search"
+"""As what the words of a search are sealed."""
 
 
 @router.get("/rules")
@@ -90,7 +93,7 @@ def rule(request: Request, code: str, visitor: SignedIn) -> Response:
 @router.post("/search")
 def ask(request: Request, visitor: SignedIn, q: Annotated[str, Form()] = "") -> Response:
     """On to what is found for ``q``, which stands in no address: it may be a name."""
-    sealed = seal(services_of(request).secret, visitor.id, q.strip()[:LONGEST])
+    sealed = seal(services_of(request).secret, visitor.id, SEARCH, q.strip()[:LONGEST])
     return go_to(request, f"/search?{SOUGHT}={sealed}" if q.strip() else "/search")
 
 
@@ -98,7 +101,7 @@ def ask(request: Request, visitor: SignedIn, q: Annotated[str, Form()] = "") -> 
 def search(request: Request, visitor: SignedIn, q: str = "", sought: str = "") -> Response:
     """What is found for ``q``, or for what is sealed: claims and charts of one's own, then the article."""
     services = services_of(request)
-    text = unseal(services.secret, visitor.id, sought) or q[:LONGEST]
+    text = unseal(services.secret, visitor.id, SEARCH, sought) or q[:LONGEST]
     hits = find(services.policy_of(visitor), text, MOST)
     kinds = dict.fromkeys(hit.kind for hit in hits)
     groups = [(KINDS[kind], [_shown(hit) for hit in hits if hit.kind == kind]) for kind in kinds]
@@ -119,7 +122,7 @@ def search(request: Request, visitor: SignedIn, q: str = "", sought: str = "") -
 
 def _charts(services: Services, visitor: Visitor, text: str) -> list[tuple[Chart, str | None]]:
     """The charts of patients that ``text`` names, with the patients' names."""
-    if not text.strip():
+    if not words_of(text):
         return []
     seen = charts_of(services, visitor)
     names = patient_names(services, visitor, (one.patient_id for one in seen))

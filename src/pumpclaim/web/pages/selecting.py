@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 DAYS = ("first_day", "last_day")
 SEALED = ("patient", "claim")
 """What stands in no address as it is."""
+FIELDS = "fields"
+"""As what they are sealed: JSON of fields and their texts, which nothing else opens as."""
 DONE = {"open": False, "done": True}
 LONGEST, LONGEST_QUERY = 100, 4_000
 
@@ -37,8 +39,11 @@ def selection_of(request: Request, visitor: Visitor, query: str | None = None) -
 def asked_of(request: Request, visitor: Visitor, query: str | None = None) -> dict[str, str]:
     """The parameters of a request's address, or of ``query`` in its place, what is sealed opened."""
     asked = dict(request.query_params if query is None else parse_qsl(query[:LONGEST_QUERY]))
-    opened = unseal(services_of(request).secret, visitor.id, asked.pop(SOUGHT, ""))
-    return asked | (orjson.loads(opened) if opened.startswith("{") else {})
+    word = asked.pop(SOUGHT, "")
+    opened: dict[str, str] = orjson.loads(
+        unseal(services_of(request).secret, visitor.id, FIELDS, word) or "{}"
+    )
+    return asked | opened
 
 
 def read_selection(given: Mapping[str, Any]) -> Selection:
@@ -80,5 +85,5 @@ def address_query(request: Request, visitor: Visitor, fields: Mapping[str, str])
     hidden = {name: told.pop(name) for name in SEALED if name in told}
     if hidden:
         text = orjson.dumps(hidden).decode()
-        told[SOUGHT] = seal(services_of(request).secret, visitor.id, text)
+        told[SOUGHT] = seal(services_of(request).secret, visitor.id, FIELDS, text)
     return urlencode(told)

@@ -136,8 +136,9 @@ def ask_remove(request: Request, visitor: SignedIn, batch: str) -> Response:
 def remove(request: Request, visitor: SignedIn, batch: str) -> Response:
     """Remove an upload: its files, what was found in them, and its claims from the history."""
     services = services_of(request)
-    found = batch_of(services, visitor, batch, change=True)
+    batch_of(services, visitor, batch, change=True)
     with services.audit.doing(visitor, "remove upload", batch=batch):
         runner_of(request).end(batch)
-        remove_batch(services, found)
+        # Until then a judging may begin, which adds its claims to a history.
+        remove_batch(services, batch_of(services, visitor, batch, change=True))
     return go_to(request, "/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
@@ -97,7 +98,7 @@ def _list(
         headers={"HX-Push-Url": pushed} if pushed else None,
         batch=told.batch, rows=with_findings(rows, results), selection=asked,
         several=any(asked[name] for name in SEVERAL), query=told.query, paged=at,
-        judged=_judged(services, told.batch, results), work=_work(told),
+        judged=None if pushed else _judged(services, told.batch, results), work=_work(told),
         cards=_cards(request, visitor, told),
         chosen=chosen.height, at_stake=_sum(chosen["at_stake"]), unknown=chosen["at_stake"].null_count(),
         left_uncharged=_sum(chosen["left_uncharged"]), undercharged=UNDERCHARGED,
@@ -205,14 +206,13 @@ def work(
     services = services_of(request)
     batch_of(services, visitor, batch, change=True)
     selection = selection_of(request, visitor, query)
-    row = listed(request, visitor, batch, selection).row(claim)
+    told = listed(request, visitor, batch, selection)
+    row = told.row(claim)
     action = "note on claim" if done is None else "claim done" if done else "claim open again"
     concerned = [(row["claim_id"], row["patient_id"])]
     with services.audit.doing(visitor, action, batch=batch, claims=concerned):
-        WorkStore(services.engine).change(
-            batch, claim, row["claim_id"], visitor, done=done, note=note
-        )  # fmt: skip
-    told = listed(request, visitor, batch, selection)
+        WorkStore(services.engine).change(told.batch, row, visitor, done=done, note=note)
+    told = replace(told, work=WorkStore(services.engine).of(batch))
     if is_fragment(request):
         return page(
             request, "parts/work_changed.html.j2", visitor,

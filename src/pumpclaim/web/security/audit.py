@@ -171,8 +171,11 @@ class Audit:
         """The newest entries first, at most ``limit``; those of one person, by name or id, if ``who`` is
         given."""
         found: list[Entry] = []
+        # What is there now is looked at; who writes meanwhile does not wait.
         with self._locked(write=False) as file:
-            for line in _backwards(file, os.fstat(file).st_size):
+            end = os.fstat(file).st_size
+        with self.path.open("rb") as log:
+            for line in _backwards(log.fileno(), end):
                 entry = self._entry(line)
                 if isinstance(entry, Entry) and who in {None, entry.who, entry.who_id}:
                     found.append(entry)

@@ -77,7 +77,7 @@ class Workers:
             found: Result = done.result()
         except GivenUpError as error:
             raise HTTPException(
-                503, f"{why(error, seconds, self.limits)}; send less at once"
+                503, why(error, seconds, self.limits, "send less at once")
             ) from None
         finally:
             gone.cancel()
@@ -90,13 +90,20 @@ class Workers:
             turn.give_up()
 
 
-def why(error: GivenUpError, seconds: float, limits: Limits) -> str:
-    """Why work has no end, without what to do about it."""
+def why(error: GivenUpError, seconds: float, limits: Limits, less: str) -> str:
+    """Why work has no end, and what to do about it: ``less`` where there may be too much of it."""
+    if error.why is Why.NOT_BEGUN:
+        return (
+            "the machine gives no process for this, as when its memory runs out; try it again later"
+        )
     if error.why is Why.LATE:
-        return f"this took more than the {seconds:,} seconds that this server gives"
-    if error.why is Why.MEMORY:
-        return f"this needs more than the {limits.memory_bytes >> 20:,} MB of memory that this server gives"
-    return "this was ended from outside, as when the machine's memory runs out"
+        what = f"this took more than the {seconds:,} seconds that this server gives"
+    elif error.why is Why.MEMORY:
+        megabytes = limits.memory_bytes >> 20
+        what = f"this needs more than the {megabytes:,} MB of memory that this server gives"
+    else:
+        what = "this was ended from outside, as when the machine's memory runs out"
+    return f"{what}; {less}"
 
 
 async def _gone(request: Request) -> None:

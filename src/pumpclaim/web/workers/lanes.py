@@ -53,17 +53,20 @@ class Turn:
                 if self._worker is not None:
                     self._worker.end()
 
-    def do(self, worker: Worker) -> None:
-        """Have the worker do it, and tell ``result``."""
-        with self._lock:
-            if self.result.cancelled():
-                return
-            self._worker = worker
+    def do(self, at_hand: Callable[[], Worker]) -> None:
+        """Have the worker that is ``at_hand`` do it, and tell ``result``."""
+        if self.result.cancelled():
+            return
         try:
-            if self.begins is None or self.begins():
-                self._tell(worker.ask(self.work, self.seconds, self.memory))
-            else:
+            if self.begins is not None and not self.begins():
                 self.result.cancel()
+                return
+            worker = at_hand()
+            with self._lock:
+                if self.result.cancelled():
+                    return
+                self._worker = worker
+            self._tell(worker.ask(self.work, self.seconds, self.memory))
         except Exception as error:  # whoever waits for it is told
             self._tell(error)
         finally:
@@ -116,12 +119,18 @@ class Lane:
                     thread.start()
 
     def _work(self) -> None:
-        worker = Worker()
+        worker: Worker | None = None
+
+        def at_hand() -> Worker:
+            nonlocal worker
+            if worker is None or not worker.is_alive:
+                worker = Worker()
+            return worker
+
         while True:
             turn = self._next()
             try:
-                worker = worker if worker.is_alive else Worker()
-                turn.do(worker)
+                turn.do(at_hand)
             finally:
                 self._done(turn)
 

@@ -40,10 +40,11 @@ class Why(Enum):
     LATE = "late"
     MEMORY = "memory"
     OUTSIDE = "outside"
+    NOT_BEGUN = "not begun"
 
 
 class GivenUpError(Exception):
-    """The work took too long or too much memory, or something ended the worker."""
+    """The work took too long or too much memory, something ended the worker, or none could be begun."""
 
     def __init__(self, why: Why) -> None:
         super().__init__()
@@ -59,14 +60,20 @@ class FaultError(Exception):
 
 
 class Worker:
-    """One process, and the wire to it. Only one thread at a time may ask it; any may ``end`` it."""
+    """One process, and the wire to it. Only one thread at a time may ask it; any may ``end`` it.
+
+    Raises GivenUpError where the system gives no process.
+    """
 
     def __init__(self) -> None:
-        self._wire, other = _SPAWN.Pipe()
-        self._said, says = _SPAWN.Pipe(duplex=False)
-        os.set_blocking(self._said.fileno(), False)
-        self._process = _SPAWN.Process(target=serve, args=(other, says), daemon=True)
-        self._process.start()
+        try:
+            self._wire, other = _SPAWN.Pipe()
+            self._said, says = _SPAWN.Pipe(duplex=False)
+            os.set_blocking(self._said.fileno(), False)
+            self._process = _SPAWN.Process(target=serve, args=(other, says), daemon=True)
+            self._process.start()
+        except OSError:
+            raise GivenUpError(Why.NOT_BEGUN) from None
         other.close()
         says.close()
 
