@@ -15,8 +15,8 @@ from pumpclaim.options import ALL_PATIENTS
 from pumpclaim.web.batches.judge import JOB, PROGRESS, Job, judge, put
 from pumpclaim.web.batches.results import CHARTS, Results
 from pumpclaim.web.batches.store import JUDGING
-from pumpclaim.web.charts.store import document
 from pumpclaim.web.batches.work import WorkStore
+from pumpclaim.web.charts.store import document
 from pumpclaim.web.security import journal
 from pumpclaim.web.security.visitors import LOCAL
 from pumpclaim.web.workers.asking import why
