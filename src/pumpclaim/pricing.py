@@ -17,7 +17,6 @@ from pumpclaim.figures import figure
 from pumpclaim.policy import INGREDIENTS_AT_MOST, PARTS
 from pumpclaim.policy.model import Role
 from pumpclaim.tables import CENT, MAX_AMOUNT, UNIT
-from pumpclaim.threads import each
 from pumpclaim.visits import NO_DAY, is_known, whole_numbers
 
 if TYPE_CHECKING:
@@ -201,18 +200,30 @@ def allowances(
     ``price_lines``, without the questions of a claim.
     """
     refills = len(starts)
-    total = np.empty(refills, np.int64)
-
-    def price(first: int) -> None:
+    total, room = np.empty(refills, np.int64), _Room()
+    for first in range(0, refills, REFILLS_AT_A_TIME):
         after = min(first + REFILLS_AT_A_TIME, refills)
         drugs = slice(starts[first], starts[after] if after < refills else len(drug))
-        own = starts[first:after] - drugs.start
         _allowances(
-            table, days[first:after], own, drug[drugs], amount[drugs], total=total[first:after]
-        )
-
-    each(price, range(0, refills, REFILLS_AT_A_TIME), large=refills > REFILLS_AT_A_TIME)
+            table, days[first:after], starts[first:after], drug[drugs], amount[drugs],
+            room=room, total=total[first:after],
+        )  # fmt: skip
     return total
+
+
+class _Room:
+    """Where it is reckoned, part after part: memory that is asked for anew costs more than the sums."""
+
+    def __init__(self) -> None:
+        self._bounds = self._till = self._running = np.empty(0, np.int64)
+
+    def of(self, refills: int, drugs: int) -> tuple[Ints, Ints, Ints]:
+        """Two places for each refill and one of the drugs, each with one more."""
+        if len(self._bounds) <= refills:
+            self._bounds, self._till = np.empty((2, refills + 1), np.int64)
+        if len(self._running) <= drugs:
+            self._running = np.empty(drugs + drugs // 8 + 1, np.int64)
+        return self._bounds[: refills + 1], self._till[: refills + 1], self._running[: drugs + 1]
 
 
 def _allowances(
@@ -222,42 +233,48 @@ def _allowances(
     drug: NDArray[Any],
     amount: Ints,
     *,
+    room: _Room,
     total: Ints,
 ) -> None:
-    """The allowances of one part, put into ``total``."""
-    counts = np.diff(starts, append=len(drug))
+    """The allowances of one part, put into ``total``; ``starts`` count from where they like."""
+    bounds, till, running = room.of(len(starts), len(drug))
+    np.subtract(starts, starts[0], out=bounds[:-1])
+    bounds[-1] = len(drug)
+    counts = np.subtract(bounds[1:], bounds[:-1], out=total)
+    most = int(counts.max())
     early, late = table.period(np.array([days.min(), days.max()]))
+    running[0], extended = 0, running[1:]
     fee: Any
     if early == late >= 0:
         # A position that no drug has is clipped to the last one, which has no rate.
-        extended = table.charged[late].take(drug, mode="clip")
+        table.charged[late].take(drug, mode="clip", out=extended)
         fee = table.compounding[late]
     else:
         period = np.maximum(table.period(days), 0)
-        extended = table.charged[np.repeat(period, counts), drug]
+        extended[:] = table.charged[np.repeat(period, counts), drug]
         fee = table.compounding[period]
     extended *= amount
     is_plain = extended.min() > 0 and amount.max() <= MAX_AMOUNT
     # The running sum over all drugs may run over; its differences, the sum of each refill, hold.
-    running = np.cumsum(extended, out=extended)
-    last = starts + counts
-    last -= 1
-    running.take(last, out=total, mode="clip")
-    total[1:] -= total[:-1].copy()
+    np.cumsum(extended, out=extended)
+    running.take(bounds, mode="clip", out=till)
+    np.subtract(till[1:], till[:-1], out=total)
+    if not is_plain or table.parts is not None or most > INGREDIENTS_AT_MOST:
+        counts = np.diff(bounds)
     if table.parts is not None:
         period = np.repeat(np.maximum(table.period(days), 0), counts)
-        total += np.add.reduceat(table.parts[period, drug] * amount, starts) // PARTS
+        total += np.add.reduceat(table.parts[period, drug] * amount, bounds[:-1]) // PARTS
     total += fee
     to_cents(total, out=total)
     if not is_plain:
         rate = table.look_up(np.repeat(days, counts), drug)
         without = (rate < 0) | (amount < 0) | (amount > MAX_AMOUNT)
-        total[np.logical_or.reduceat(without, starts)] = -1
+        total[np.logical_or.reduceat(without, bounds[:-1])] = -1
     if np.any(fee < 0):
         total[np.broadcast_to(fee < 0, total.shape)] = -1
     if early < 0:
         total[table.period(days) < 0] = -1
-    if int(counts.max()) > INGREDIENTS_AT_MOST:
+    if most > INGREDIENTS_AT_MOST:
         total[counts > INGREDIENTS_AT_MOST] = -1
 
 
