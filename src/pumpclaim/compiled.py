@@ -37,7 +37,7 @@ KEYS = 256
 
 @dataclass(frozen=True, eq=False)
 class Sold:
-    """Concentrations sold nationally between two days: ``keys`` are concentration * KEYS + drug."""
+    """Concentrations sold nationally between two days; ``keys``: concentration * KEYS + drug, ascending."""
 
     keys: NDArray[np.int64]
     start: int
@@ -238,5 +238,6 @@ def _sold(policy: PolicySet, drugs: Sequence[str], confidence: str) -> tuple[Sol
                 end = FAR_FUTURE if one.end is None else days(one.end)
                 periods.setdefault((start, end), []).append(one.value * KEYS + position)
     return tuple(
-        Sold(np.array(keys, np.int64), start, end) for (start, end), keys in periods.items()
+        Sold(np.sort(np.array(keys, np.int64)), start, end)
+        for (start, end), keys in periods.items()
     )

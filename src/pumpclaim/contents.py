@@ -99,7 +99,8 @@ class Contents:
         key = self.concentration[stated] * KEYS + self.drug[stated]
         day = self.days[self.place[stated]]
         for one in catalogue:
-            match = np.isin(key, one.keys) & (day >= one.start) & (day <= one.end)
+            nearest = one.keys.take(one.keys.searchsorted(key), mode="clip")
+            match = (nearest == key) & (day >= one.start) & (day <= one.end)
             alone[self.place[stated[match]]] = True
         return alone
 

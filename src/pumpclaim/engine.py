@@ -102,7 +102,7 @@ def _hits(rule: Rule, line: Line, where: NDArray[np.bool_], context: Context) ->
     if rule.charts and not line.charts_given:
         return
     for ruling, when in rule.rulings(line):
-        places = np.flatnonzero(when.yes & line.reached(rule.reach) & where)
+        places = (when.yes & line.reached(rule.reach) & where).nonzero()[0]
         if len(places) and rule.scope == "claim":
             places = places[_first_of_each(context.lines.claims[places])]
         if len(places):

@@ -6,7 +6,6 @@ until somebody asks where it is true (``yes``) or false (``no``), and then only 
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,14 +73,24 @@ class Known(Truth):
 
     def __init__(self, values: Bools, known: Bools | None = None) -> None:
         self._values, self._known = values, known
+        self._yes = values if known is None else None
+        self._no: Bools | None = None
 
-    @cached_property
+    @property
+    def known(self) -> Bools:
+        return np.ones(len(self._values), bool) if self._known is None else self._known
+
+    @property
     def yes(self) -> Bools:
-        return self._values if self._known is None else self._values & self._known
+        if self._yes is None:
+            self._yes = self._values & self.known
+        return self._yes
 
-    @cached_property
+    @property
     def no(self) -> Bools:
-        return ~self._values if self._known is None else ~self._values & self._known
+        if self._no is None:
+            self._no = ~self._values if self._known is None else ~self._values & self._known
+        return self._no
 
 
 class Number(Truth):
