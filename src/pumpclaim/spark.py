@@ -153,12 +153,14 @@ def _keyed(
         .distinct()
         .persist(StorageLevel.MEMORY_AND_DISK)
     )
-    sent = F.broadcast if seen.count() <= MOST_SENT else _as_it_is
-    if seen.where(F.col(_DIFFERS)).isEmpty():
+    [(count, any_differs, has_nobody)] = seen.agg(
+        F.count("*"), F.max(_DIFFERS), F.max(is_nobodys)
+    ).collect()
+    sent = F.broadcast if count <= MOST_SENT else _as_it_is
+    if not any_differs:
         # Nothing has to be worked out of each row's patient again.
         known = rows.withColumn(_PATIENT, raw)
     nobody = seen.where(is_nobodys).select(_CLAIM, F.lit(True).alias(_NOBODY))
-    has_nobody = not nobody.isEmpty()
     if only_concerned:
         concerned = sent(seen.where(F.col(_CONCERNED)).select(_PATIENT).distinct())
         of_nobody = known.where(is_nobodys)
