@@ -204,6 +204,13 @@ def test_the_claim_shows_the_reservoir_and_the_record(client: TestClient, yearly
     assert "dose or drug changed: no" in text
     assert "concentration 20 mg/mL" in text
     assert client.get(f"/batches/{yearly}/claims/3/reservoir.svg").status_code == 200
+    seen, *_ = (
+        entry.about["claims"]
+        for entry in client.app.state.services.audit.entries()
+        if entry.action == "see claim"
+    )
+    assert seen[0] == ["F-3", "PX1"]
+    assert sorted(seen) == [[f"F-{n}", "PX1"] for n in range(8)], "its table names them all"
 
 
 def test_refills_on_a_claims_page_lead_to_their_claims(client: TestClient, yearly: str) -> None:

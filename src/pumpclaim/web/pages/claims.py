@@ -58,7 +58,8 @@ def claim_page(request: Request, visitor: SignedIn, batch: str, claim: int) -> R
     own = _own_charts(services, visitor, patient)
     charts = chart_documents(one.review, one.position)
     services.audit.record(
-        visitor, "see claim", batch=batch, claims=[(told["claim_id"], patient)],
+        visitor, "see claim", batch=batch,
+        claims=dict.fromkeys((one, patient) for one in (told["claim_id"], *(r["claim_id"] for r in past))),
         charts=_charts_seen(charts, own),
         batches=dict.fromkeys(other.batch.id for other in (*earlier, *later)),
     )  # fmt: skip
