@@ -23,9 +23,9 @@ VALUES = b"\x2c\x15%c\x15\x10"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What walks through a real browser is slow."""
+    """What walks through a real browser, and what begins a real Spark, is slow."""
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        if {"browser", "spark"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
 
 

@@ -136,7 +136,6 @@ spark.stop()
 """
 
 
-@pytest.mark.slow
 def test_shipped_to_executors_as_a_wheel(tmp_path: Path, spark: Any) -> None:
     spark.stop()  # one machine, one session at a time
     built = subprocess.run(

@@ -31,6 +31,7 @@ def equal(table: pl.DataFrame, folder: Path, **options: Any) -> None:
     assert rejected(folder) == sorted(claims.rejected["claim_id"].to_list(), key=str)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(table=tables(), cuts=st.lists(st.integers(0, 40), max_size=4), piece=st.integers(1, 30))
 def test_equals_the_local_run(table: pl.DataFrame, cuts: list[int], piece: int) -> None:
@@ -43,6 +44,7 @@ def test_equals_the_local_run(table: pl.DataFrame, cuts: list[int], piece: int) 
         assert not (folder / "out" / "_work").exists()
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(table=tables(), cuts=st.lists(st.integers(0, 40), max_size=3), piece=st.integers(1, 30))
 def test_the_scope_leaves_out_only_whom_the_article_does_not_concern(

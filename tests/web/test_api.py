@@ -246,6 +246,7 @@ def test_what_the_visitor_switched_on_the_page_does_not_count(client: TestClient
     assert switched.content != before
 
 
+@pytest.mark.slow
 def test_every_answer_is_that_of_its_own_question(client: TestClient) -> None:
     """Twenty at once, each a file of its own, at a server that works on two."""
     source = (EXAMPLES / "clinic.csv").read_text()
