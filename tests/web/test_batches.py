@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import stat
-import time
 from pathlib import Path
 
 import polars as pl
@@ -24,6 +23,7 @@ from .charting import act_as
 from .conftest import EXAMPLES, token_of
 from .people import add_people, sign_in
 from .uploads import CLINIC, judged, results, send, uploaded
+from .waiting import until
 
 
 @pytest.fixture
@@ -298,8 +298,7 @@ def test_a_server_stopped_in_the_middle_of_judging(tmp_path: Path) -> None:
         file.unlink()
         os.mkfifo(file)
         client.app.state.runner.submit(batch)
-        while store.get(batch).state == WAITING:
-            time.sleep(0.01)
+        until(lambda: store.get(batch).state != WAITING, "it is judged")
     file.unlink()
     file.write_bytes(content)
     assert not list(store.results(store.get(batch)).glob("*.parquet"))

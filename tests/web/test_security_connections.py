@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from pumpclaim.web.settings import MB, Settings
 
 from .conftest import Server
 from .routes import add_routes
+from .waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,8 +130,7 @@ def test_who_takes_nothing_of_an_answer_is_let_go(listening: Server) -> None:
     with connected(listening) as wire:
         wire.sendall(b"GET /try/large HTTP/1.1\r\nHost: localhost\r\n\r\n")
         said = wire.recv(12)
-        while open_ones:
-            time.sleep(0.01)
+        until(lambda: not open_ones, "the connection is let go")
         said += all_of(wire)
     assert said.startswith(b"HTTP/1.1 200")
     assert len(said) < 64 * MB, "what the system had taken already, and no more"

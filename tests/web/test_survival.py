@@ -8,7 +8,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from pumpclaim.web.settings import Limits, Settings
 
 from .conftest import Server
 from .people import PASSWORD, add_people
+from .waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,8 +56,7 @@ def browser(url: str, name: str) -> httpx.Client:
 
 def judged_ids(client: httpx.Client, batch: str) -> set[str]:
     """The claims of an upload, once it is judged."""
-    while client.get(f"/batches/{batch}/state").status_code != 204:
-        time.sleep(0.02)
+    until(lambda: client.get(f"/batches/{batch}/state").status_code == 204, "the upload is judged")
     told = client.get(f"/batches/{batch}/export.json").json()
     return {one["claim_id"] for one in told["claims"]}
 
@@ -105,14 +104,12 @@ def test_a_browser_that_is_closed_in_the_middle_of_an_upload_leaves_nothing(
         "Content-Type: multipart/form-data; boundary=B\r\n\r\n"
     )
     address = running.socket.getsockname()[:2]
-    open_ones = running._server.server_state
-    idle = len(open_ones.tasks)
+    asked = running._server.server_state.tasks
+    until(lambda: not asked, "every request before is answered")
     with socket.create_connection(address, timeout=20) as wire:
         wire.sendall(head.encode() + part + claims_of("lost", 50_000))
-        while len(open_ones.tasks) == idle:
-            time.sleep(0.01)
-    while len(open_ones.tasks) > idle:
-        time.sleep(0.01)
+        until(lambda: asked, "the request has begun")
+    until(lambda: not asked, "the request has ended")
     assert (services.batches.of(None), set(services.batches.root.iterdir())) == before
     assert list(tmp_path.iterdir()) == []
     # The same browser comes back and sends it again.
@@ -172,14 +169,14 @@ def test_a_server_that_is_killed_while_it_judges_loses_and_mixes_nothing(tmp_pat
         file.rename(file.with_name("aside"))
         os.mkfifo(file)
     first = Process(data)
-    while {one.state for one in services.batches.of(None)} != {"judging"}:
-        time.sleep(0.02)
+    until(
+        lambda: {one.state for one in services.batches.of(None)} == {"judging"}, "both are judged"
+    )
     begun = {one.id: one.judging for one in services.batches.of(None)}
     workers = first.children()
     first.kill()
     assert len(workers) >= 2
-    while not all(map(is_gone, workers)):
-        time.sleep(0.02)
+    until(lambda: all(map(is_gone, workers)), "every worker is gone")
     for batch in batches.values():
         file = services.batches.folder(batch) / "files" / "0001"
         file.with_name("aside").rename(file)

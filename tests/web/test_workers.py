@@ -22,6 +22,7 @@ from pumpclaim.web.workers.lanes import Lane
 from pumpclaim.web.workers.worker import FaultError, GivenUpError, Why, Worker
 
 from .conftest import EXAMPLES
+from .waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -178,8 +179,7 @@ def test_a_worker_ends_with_its_server(tmp_path: Path) -> None:
     server.kill()
     server.wait()
     gone = Path(f"/proc/{pid}")
-    while gone.exists() and "\nState:\tZ" not in (gone / "status").read_text():
-        time.sleep(0.01)
+    until(lambda: not gone.exists() or "\nState:\tZ" in (gone / "status").read_text(), "it is gone")
 
 
 def test_a_fault_is_a_problem_without_a_word_of_the_claim(
