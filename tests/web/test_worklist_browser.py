@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from .conftest import EXAMPLES, accessible
-from .test_worklist_pages import refills
+from .pages import refills
 
 if TYPE_CHECKING:
     from collections.abc import Callable
