@@ -68,17 +68,24 @@ class Truth:
         return Known(~self.known)
 
 
-class Known(Truth):
-    """A column of truth values; ``known`` says where its value is known, null for everywhere."""
+class _Column(Truth):
+    """Values, and where they are known: null for everywhere."""
 
-    def __init__(self, values: Bools, known: Bools | None = None) -> None:
+    def __init__(self, values: NDArray[Any], known: Bools | None = None) -> None:
         self._values, self._known = values, known
-        self._yes = values if known is None else None
-        self._no: Bools | None = None
 
     @property
     def known(self) -> Bools:
         return np.ones(len(self._values), bool) if self._known is None else self._known
+
+
+class Known(_Column):
+    """A column of truth values; ``known`` says where its value is known, null for everywhere."""
+
+    def __init__(self, values: Bools, known: Bools | None = None) -> None:
+        super().__init__(values, known)
+        self._yes = values if known is None else None
+        self._no: Bools | None = None
 
     @property
     def yes(self) -> Bools:
@@ -93,17 +100,10 @@ class Known(Truth):
         return self._no
 
 
-class Number(Truth):
+class Number(_Column):
     """A column of whole numbers; comparing one that is not known gives what is not known."""
 
-    __hash__ = None
-
-    def __init__(self, values: NDArray[Any], known: Bools | None = None) -> None:
-        self._values, self._known = values, known
-
-    @property
-    def known(self) -> Bools:
-        return np.ones(len(self._values), bool) if self._known is None else self._known
+    __hash__ = None  # type: ignore[assignment]
 
     def __gt__(self, other: Truth | int) -> Truth:
         return self._compared(np.greater, other)

@@ -50,8 +50,12 @@ FACTS = Invented(
         ("Tetracaine", "0.0400", "mg", "tetracaine"),
     ],
     codes=[
-        "62325", "62327", "62350", "62351", "62355", "62360", "62361", "62362", "62365", "62367", "62368",
-        "62369", "62370", "95990", "95991", "J7999",
+        "62325", "62327",  # trials
+        "62350", "62351", "62355",  # catheters
+        "62360", "62361", "62362", "62365",  # pumps
+        "62367", "62368",  # analysis, reprogramming
+        "62369", "62370", "95990", "95991",  # refills
+        "J7999",
     ],
     paragraph="", modifiers=[], covered=[], not_covered=[], bill_types=[], revenue_codes=[], other_coding="",
     history=[("09/01/2016", f"R{number}", "Words of our own.") for number in (3, 2, 1)],

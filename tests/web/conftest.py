@@ -14,6 +14,7 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from fastapi.testclient import TestClient
 
+import pumpclaim
 from pumpclaim.web.app import create_app
 from pumpclaim.web.serving import listen, speaking
 from pumpclaim.web.settings import Settings
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Page
+
+    from pumpclaim.web.services import Services
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -49,6 +52,43 @@ def client(settings: Settings) -> Iterator[TestClient]:
     """The application in process; its lifespan runs. ``client.app.state.services`` are its services."""
     with TestClient(create_app(settings), base_url=settings.url, follow_redirects=False) as opened:
         yield opened
+
+
+@pytest.fixture
+def services(client: TestClient) -> Services:
+    """The services of ``client``."""
+    found: Services = client.app.state.services
+    return found
+
+
+@pytest.fixture
+def batch(client: TestClient) -> str:
+    """A clinic's and a hospital's claims, judged; a module may have an upload of its own."""
+    from .uploads import uploaded
+
+    files = [(name, (EXAMPLES / name).read_bytes()) for name in ("clinic.837", "hospital.837")]
+    return uploaded(client, *files)
+
+
+@pytest.fixture(scope="session")
+def review() -> pumpclaim.Review:
+    """The same claims as the library judges them."""
+    return pumpclaim.check(
+        pumpclaim.read(str(EXAMPLES / "clinic.837"), str(EXAMPLES / "hospital.837"))
+    )
+
+
+@pytest.fixture
+def yearly(client: TestClient, services: Services) -> str:
+    """A year of refills with the records of the visits, judged."""
+    from .pages import refills
+    from .uploads import uploaded
+
+    data, records = refills()
+    for record in records:
+        answers = {name: {"answer": value} for name, value in record.items()}
+        services.charts.create("local", "encounter", "PX-1", answers)
+    return uploaded(client, ("year.csv", data))
 
 
 class Server:

@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 sys.path.insert(0, str(Path(__file__).parents[1] / "rules"))
 from situations import claims_of
 
-BACK = {"HX-History-Restore-Request": "true"}
-"""What htmx adds when it asks for a page that a visitor goes back to."""
-SAMPLE = Path(__file__).parents[3] / "shared" / "samples" / "x12" / "generated-a55239"
-
-
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 

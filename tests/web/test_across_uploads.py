@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -19,24 +17,11 @@ from pumpclaim.web.security.guard import visitor_of
 from pumpclaim.web.security.visitors import Visitor
 
 from .conftest import EXAMPLES, token_of
-from .pages import claim_number, filtered, flat, plain, results, shown
+from .pages import claim_number, claims_of, filtered, flat, plain, results, shown
 from .uploads import uploaded
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "rules"))
-from situations import claims_of
-
-BACK = {"HX-History-Restore-Request": "true"}
-"""What htmx adds when it asks for a page that a visitor goes back to."""
-SAMPLE = Path(__file__).parents[3] / "shared" / "samples" / "x12" / "generated-a55239"
-
-
-@pytest.fixture
-def batch(client: TestClient) -> str:
-    files = [(name, (EXAMPLES / name).read_bytes()) for name in ("clinic.837", "hospital.837")]
-    return uploaded(client, *files)
 
 
 def test_a_claim_sent_again_tells_of_both(client: TestClient, batch: str) -> None:

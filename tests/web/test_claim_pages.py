@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,41 +15,14 @@ import pumpclaim
 from pumpclaim.reports.amounts import grouped, with_commas
 
 from .conftest import EXAMPLES
-from .pages import HOSTILE, claim_number, flat, plain, refills, results, shown, squeezed
+from .pages import HOSTILE, claim_number, claims_of, flat, plain, results, shown, squeezed
 from .uploads import uploaded
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "rules"))
-from situations import claims_of
 
-BACK = {"HX-History-Restore-Request": "true"}
-"""What htmx adds when it asks for a page that a visitor goes back to."""
 SAMPLE = Path(__file__).parents[3] / "shared" / "samples" / "x12" / "generated-a55239"
-
-
-@pytest.fixture
-def batch(client: TestClient) -> str:
-    files = [(name, (EXAMPLES / name).read_bytes()) for name in ("clinic.837", "hospital.837")]
-    return uploaded(client, *files)
-
-
-@pytest.fixture(scope="module")
-def review() -> pumpclaim.Review:
-    return pumpclaim.check(
-        pumpclaim.read(str(EXAMPLES / "clinic.837"), str(EXAMPLES / "hospital.837"))
-    )
-
-
-@pytest.fixture
-def yearly(client: TestClient) -> str:
-    data, records = refills()
-    services = client.app.state.services
-    for record in records:
-        answers = {name: {"answer": value} for name, value in record.items()}
-        services.charts.create("local", "encounter", "PX-1", answers)
-    return uploaded(client, ("year.csv", data))
 
 
 def test_every_claim_has_a_page_that_says_what_check_says(

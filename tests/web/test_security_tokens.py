@@ -32,12 +32,6 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def services(client: TestClient) -> Services:
-    found: Services = client.app.state.services
-    return found
-
-
-@pytest.fixture
 def people(services: Services) -> None:
     add_people(services)
 

@@ -3,46 +3,19 @@
 from __future__ import annotations
 
 import re
-import sys
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
-import pytest
 
 from pumpclaim.policy import load
 from pumpclaim.reports.amounts import dollars, with_commas
 
-from .conftest import EXAMPLES
-from .pages import flat, plain, refills, results
+from .pages import claims_of, flat, plain, results
 from .uploads import uploaded
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "rules"))
-from situations import claims_of
-
-BACK = {"HX-History-Restore-Request": "true"}
-"""What htmx adds when it asks for a page that a visitor goes back to."""
-SAMPLE = Path(__file__).parents[3] / "shared" / "samples" / "x12" / "generated-a55239"
-
-
-@pytest.fixture
-def batch(client: TestClient) -> str:
-    files = [(name, (EXAMPLES / name).read_bytes()) for name in ("clinic.837", "hospital.837")]
-    return uploaded(client, *files)
-
-
-@pytest.fixture
-def yearly(client: TestClient) -> str:
-    data, records = refills()
-    services = client.app.state.services
-    for record in records:
-        answers = {name: {"answer": value} for name, value in record.items()}
-        services.charts.create("local", "encounter", "PX-1", answers)
-    return uploaded(client, ("year.csv", data))
 
 
 def test_utilization_says_what_the_library_measures(client: TestClient, yearly: str) -> None:

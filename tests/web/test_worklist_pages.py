@@ -6,9 +6,7 @@ import csv
 import io
 import json
 import re
-import sys
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -20,32 +18,16 @@ from pumpclaim.web.security.visitors import Visitor
 from pumpclaim.web.templating import VARY
 
 from .charting import HTMX
-from .conftest import EXAMPLES, token_of
-from .pages import claim_number, filtered, flat, results, shown
+from .conftest import token_of
+from .pages import claim_number, claims_of, filtered, flat, results, shown
 from .uploads import uploaded
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "rules"))
-from situations import claims_of
 
 BACK = {"HX-History-Restore-Request": "true"}
 """What htmx adds when it asks for a page that a visitor goes back to."""
-SAMPLE = Path(__file__).parents[3] / "shared" / "samples" / "x12" / "generated-a55239"
-
-
-@pytest.fixture
-def batch(client: TestClient) -> str:
-    files = [(name, (EXAMPLES / name).read_bytes()) for name in ("clinic.837", "hospital.837")]
-    return uploaded(client, *files)
-
-
-@pytest.fixture(scope="module")
-def review() -> pumpclaim.Review:
-    return pumpclaim.check(
-        pumpclaim.read(str(EXAMPLES / "clinic.837"), str(EXAMPLES / "hospital.837"))
-    )
 
 
 def test_claims_stand_in_the_order_of_the_library(client: TestClient, batch: str) -> None:

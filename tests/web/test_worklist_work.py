@@ -6,8 +6,6 @@ import csv
 import io
 import json
 import re
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -22,24 +20,12 @@ from pumpclaim.web.security.guard import visitor_of
 from pumpclaim.web.security.visitors import Visitor
 
 from .charting import HTMX
-from .conftest import EXAMPLES, token_of
+from .conftest import token_of
 from .pages import claim_number, plain, results, shown
-from .uploads import judged, uploaded
+from .uploads import judged
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "rules"))
-
-BACK = {"HX-History-Restore-Request": "true"}
-"""What htmx adds when it asks for a page that a visitor goes back to."""
-SAMPLE = Path(__file__).parents[3] / "shared" / "samples" / "x12" / "generated-a55239"
-
-
-@pytest.fixture
-def batch(client: TestClient) -> str:
-    files = [(name, (EXAMPLES / name).read_bytes()) for name in ("clinic.837", "hospital.837")]
-    return uploaded(client, *files)
 
 
 def mark(client: TestClient, batch: str, claim: int, **fields: str) -> Any:

@@ -9,6 +9,7 @@ from pumpclaim.errors import InputError
 from pumpclaim.readers.probe import Probe
 from pumpclaim.readers.sources import (
     MAX_BYTES,
+    PARQUET_MARK,
     BeyondError,
     Source,
     find_sources,
@@ -100,7 +101,7 @@ def read_sources(
                         f"with it the files hold more than {most}; send them in parts",
                         source=source.name,
                     )
-                if data[:4] == b"PAR1":
+                if data.startswith(PARQUET_MARK):
                     probe.check(data, source.name)
                 sets.append(read_data(data, source.name, lines))
             except InputError as error:
@@ -139,7 +140,7 @@ def read_data(data: bytes, source: str, most: int | None = None) -> ClaimSet:
 
 def form_of(data: bytes, source: str) -> str:
     """Which of our forms a file's content has; raises InputError, and says what it is, where it has none."""
-    if data[:4] == b"PAR1":
+    if data.startswith(PARQUET_MARK):
         return PARQUET
     head = _head(data)
     if not head and not data.strip():

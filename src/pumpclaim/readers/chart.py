@@ -22,7 +22,7 @@ from pumpclaim.readers.chart_answers import (
     read_evidence,
 )
 from pumpclaim.readers.chart_nodes import Node, read_nodes
-from pumpclaim.readers.sources import MAX_BYTES, find_sources, read_bytes, unpacked
+from pumpclaim.readers.sources import MAX_BYTES, PARQUET_MARK, find_sources, read_bytes, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -104,7 +104,9 @@ class _Reading:
 def _file(data: bytes, source: str, policy: PolicySet) -> Iterator[ReadChart | InputError]:
     if not data.strip():
         raise InputError("the file is empty", source=source)
-    if data[:4] == b"PAR1" or source.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
+    if data.startswith(PARQUET_MARK) or source.lower().removesuffix(".gz").endswith(
+        (".csv", ".tsv")
+    ):
         from pumpclaim.readers.chart_table import read_table  # noqa: PLC0415
 
         yield from read_table(data, source, policy)

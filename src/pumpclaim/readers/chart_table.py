@@ -17,6 +17,7 @@ from pumpclaim.policy.chart import EVIDENCE_FIELDS
 from pumpclaim.readers.chart import add_answer, finished, patient_of
 from pumpclaim.readers.chart_answers import AnswerError, read_evidence
 from pumpclaim.readers.chart_nodes import Node
+from pumpclaim.readers.sources import PARQUET_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ def read_table(data: bytes, source: str, policy: PolicySet) -> Iterator[ReadChar
 def _cells(data: bytes, source: str) -> pl.DataFrame:
     """Every cell as text, lists joined by commas; null where it is empty."""
     try:
-        if data[:4] == b"PAR1":
+        if data.startswith(PARQUET_MARK):
             table = pl.read_parquet(io.BytesIO(data))
             return table.select(
                 _as_text(pl.col(name), kind).alias(name) for name, kind in table.schema.items()

@@ -10,14 +10,17 @@ from pumpclaim.errors import InputError
 from pumpclaim.readers.delimited import header
 from pumpclaim.readers.headings import layout_names
 from pumpclaim.readers.layouts import recognise
-
-PARQUET = b"PAR1"
+from pumpclaim.readers.sources import PARQUET_MARK
 
 
 def own_names(data: bytes, source: str) -> dict[str, str]:
     """Flat column (``readers.flat``) -> the file's columns that it is read from; empty if it tells none."""
     try:
-        names = pl.read_parquet_schema(io.BytesIO(data)) if data[:4] == PARQUET else header(data)
+        names = (
+            pl.read_parquet_schema(io.BytesIO(data))
+            if data.startswith(PARQUET_MARK)
+            else header(data)
+        )
         given = list(names)
         if layout := recognise(given, source):
             return {flat: ", ".join(own) for flat, own in layout.sources.items()}

@@ -27,6 +27,8 @@ MAX_RATIO = 200
 FREE_BYTES = 64 * 1024**2
 GZIP = b"\x1f\x8b"
 """How a gzip file begins."""
+PARQUET_MARK = b"PAR1"
+"""How a Parquet file begins."""
 _CHUNK = 1024**2
 
 

@@ -20,7 +20,7 @@ from pumpclaim.claim_set import Refusal
 from pumpclaim.errors import InputError
 from pumpclaim.readers.agreement import ROW
 from pumpclaim.readers.headings import KNOWN, squeezed
-from pumpclaim.readers.sources import Source, find_sources, is_pattern
+from pumpclaim.readers.sources import PARQUET_MARK, Source, find_sources, is_pattern
 from pumpclaim.readers.tabular import FIRST_ROW
 from pumpclaim.streams.kernel import FILE, Columns
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DAMAGED = "this Parquet file is cut off or damaged; write it again"
-MAGIC = b"PAR1"
 NO_PARQUET = "this is no Parquet file; check 837 and CSV files without --engine"
 UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 """What Polars raises for a file that cannot be read."""
@@ -260,7 +259,7 @@ def _file(name: str) -> File:
 def _begins_as_parquet(name: str) -> bool:
     try:
         with Path(name).open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
+            return file.read(len(PARQUET_MARK)) == PARQUET_MARK
     except OSError:
         return True  # Polars says what is wrong with it
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Depends, Form, Request, Response
 from starlette.datastructures import UploadFile
 
-from pumpclaim.errors import InputError
-from pumpclaim.options import ALL_PATIENTS, CHARTED_PATIENTS
+from pumpclaim.options import ALL_PATIENTS, CHARTED_PATIENTS, contract_number
 from pumpclaim.web.batches.access import batch_of
 from pumpclaim.web.batches.removal import remove as remove_batch
 from pumpclaim.web.batches.removal import stays_in
 from pumpclaim.web.batches.work import WorkStore
-from pumpclaim.web.pages.given import files_of
+from pumpclaim.web.pages.given import files_of, given
 from pumpclaim.web.security.guard import SignedIn, require
 from pumpclaim.web.security.visitors import JUDGE, SEE_ALL, Visitor
 from pumpclaim.web.services import services_of
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from pumpclaim.web.services import Services
 
 router = APIRouter()
-CONTRACT_DIGITS = 5
 Files = Annotated[list[tuple[str, UploadFile]], Depends(files_of)]
 AskAll = Annotated[bool, Form(alias="ask_all")]
 """Whether the records of every patient are asked for, or of those alone of whom there is a chart."""
@@ -66,8 +64,9 @@ def upload(
     require(visitor, JUDGE)
     services = services_of(request)
     options = _options(services, visitor, ask_all=ask_all)
-    if contractor.strip():
-        options["contractor"] = _contract(contractor.strip())
+    number = given(contract_number, contractor)
+    if number is not None:
+        options["contractor"] = number
     named = ((name, one.file) for name, one in files)
     with services.batches.arriving(visitor.id, named, services.settings.limits) as arrived:
         count = str(len(arrived.files))
@@ -75,12 +74,6 @@ def upload(
             batch = services.batches.admit(arrived, options)
     runner_of(request).submit(batch.id)
     return go_to(request, f"/batches/{batch.id}")
-
-
-def _contract(number: str) -> str:
-    if not (len(number) == CONTRACT_DIGITS and number.isascii() and number.isdigit()):
-        raise InputError("a contract number has five digits, such as 01312")
-    return number
 
 
 def _options(services: Services, visitor: Visitor, *, ask_all: bool) -> dict[str, Any]:
